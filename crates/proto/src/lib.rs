@@ -1,0 +1,23 @@
+//! Generated bindings of the API (`/proto`), its descriptor set, and the check of its request rules. It knows nothing of tasks.
+
+pub mod validate;
+
+#[expect(missing_docs, clippy::all, reason = "generated; the protos carry the comments")]
+mod generated {
+    include!(concat!(env!("OUT_DIR"), "/all.rs"));
+}
+
+#[expect(clippy::all, reason = "generated")]
+mod rules {
+    include!(concat!(env!("OUT_DIR"), "/rules.rs"));
+}
+
+pub use generated::google;
+pub use generated::tasktracker::{auth, core, options, r#type};
+use generated::tasktracker;
+
+/// The compiled protos with all options and imports: for reflection, REST transcoding and policy lookup.
+pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
+
+/// The same with comments: for OpenAPI and docs.
+pub const DESCRIPTORS_WITH_COMMENTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors_with_sources.bin"));

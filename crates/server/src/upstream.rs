@@ -1,0 +1,83 @@
+//! Where a service is: in this process, or behind a channel. Generated clients do not know the difference.
+
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use http::{Request, Response, Uri};
+use tonic::body::Body;
+use tonic::transport::{Channel, Endpoint};
+use tower::{Service, ServiceExt};
+
+use crate::stack::GrpcService;
+
+/// What a failed call to a service in another process says.
+pub type UpstreamError = Box<dyn std::error::Error + Send + Sync>;
+
+/// A service that a generated client can call.
+#[derive(Clone)]
+pub enum Upstream {
+    /// In this process: no socket, no copy of the bytes.
+    Local(GrpcService),
+    /// In another process.
+    Remote(Channel),
+}
+
+impl std::fmt::Debug for Upstream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Local(_) => "Upstream::Local",
+            Self::Remote(_) => "Upstream::Remote",
+        })
+    }
+}
+
+impl Upstream {
+    /// A service in this process, with the stack that surrounds it.
+    #[must_use]
+    pub fn local(service: GrpcService) -> Self {
+        Self::Local(service)
+    }
+
+    /// A service in another process. Connects when first used, and again whenever the connection is lost.
+    #[must_use]
+    pub fn remote(address: Uri) -> Self {
+        let endpoint = Endpoint::from(address)
+            .connect_timeout(Duration::from_millis(500))
+            .http2_keep_alive_interval(Duration::from_secs(20))
+            .keep_alive_timeout(Duration::from_secs(10))
+            .tcp_nodelay(true);
+        Self::Remote(endpoint.connect_lazy())
+    }
+}
+
+impl Service<Request<Body>> for Upstream {
+    type Response = Response<Body>;
+    type Error = UpstreamError;
+    type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        match self {
+            Self::Local(_) => Poll::Ready(Ok(())),
+            Self::Remote(channel) => channel.poll_ready(context).map_err(Into::into),
+        }
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        match self {
+            Self::Local(service) => {
+                let service = service.clone();
+                Box::pin(async move {
+                    match service.oneshot(request).await {
+                        Ok(response) => Ok(response),
+                        Err(never) => match never {},
+                    }
+                })
+            }
+            Self::Remote(channel) => {
+                let call = channel.call(request);
+                Box::pin(async move { call.await.map_err(Into::into) })
+            }
+        }
+    }
+}
