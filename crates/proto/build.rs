@@ -9,8 +9,9 @@ use anyhow::{Context, Result};
 use prost::Message;
 
 fn main() -> Result<()> {
-    let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?).join("../../proto").canonicalize()?;
-    println!("cargo:rerun-if-changed={}", root.display());
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../proto").canonicalize()?;
+    println!("cargo:rerun-if-changed={}", root.join("tasktracker").display());
+    println!("cargo:rerun-if-changed={}", root.join("third_party").display());
     println!("cargo:rerun-if-changed=build");
     let third_party = root.join("third_party");
     let mut files = Vec::new();
@@ -25,6 +26,7 @@ fn main() -> Result<()> {
     compiler.include_imports(true).include_source_info(true).open_files(&files).context("the protos do not compile")?;
     // Bytes, not `file_descriptor_set()`: prost-types would drop the options.
     let bytes = compiler.encode_file_descriptor_set();
+    #[expect(clippy::disallowed_methods, reason = "this is how cargo talks to a build script")]
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     let with_sources = out.join("descriptors_with_sources.bin");
     std::fs::write(with_sources, &bytes)?;

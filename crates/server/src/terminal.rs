@@ -5,3 +5,9 @@
 pub fn say(line: impl std::fmt::Display) {
     println!("{line}");
 }
+
+/// Tells the person why the program ends.
+#[expect(clippy::print_stderr, reason = "this is where we print")]
+pub fn complain(line: impl std::fmt::Display) {
+    eprintln!("{line}");
+}

@@ -1,0 +1,42 @@
+//! `tasktracker migrate`: brings the databases to the schema of this program, and ends.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use tasktracker_database::Database;
+use tasktracker_server::data_dir::DataDir;
+use tasktracker_server::{Lifecycle, terminal};
+
+use super::{Common, run_async};
+use crate::settings::Settings;
+
+/// Brings the databases to the schema of this program, and ends.
+#[derive(Debug, Args)]
+pub struct Migrate {
+    #[command(flatten)]
+    common: Common,
+}
+
+impl Migrate {
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        let config = self.common.config()?;
+        let settings = self.common.settings(&config)?;
+        run_async(&settings, migrate(&settings))
+    }
+}
+
+async fn migrate(settings: &Settings) -> anyhow::Result<ExitCode> {
+    let _held = DataDir::claim(&settings.data_dir)?;
+    let lifecycle = Lifecycle::new();
+    let databases = settings.databases();
+    let auth = Database::open(&databases, "auth", &lifecycle).await?;
+    tasktracker_auth::migrate(&auth).await?;
+    let core = Database::open(&databases, "core", &lifecycle).await?;
+    tasktracker_core::migrate(&core).await?;
+    auth.close().await;
+    core.close().await;
+    lifecycle.stop();
+    lifecycle.finished().await?;
+    terminal::say("auth and core are up to date");
+    Ok(ExitCode::SUCCESS)
+}

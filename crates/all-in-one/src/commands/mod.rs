@@ -1,0 +1,89 @@
+//! The commands of `tasktracker`, one a file.
+
+mod doctor;
+mod migrate;
+mod serve;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use tasktracker_server::config::Config;
+use tasktracker_server::{telemetry, terminal};
+
+use crate::settings::{Settings, defaults};
+
+/// Task Tracker: projects, tasks, deadlines and people, in one process.
+#[derive(Debug, Parser)]
+#[command(name = "tasktracker", version, about)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs everything until it is stopped.
+    Serve(serve::Serve),
+    /// Brings the databases to the schema of this program, and ends.
+    Migrate(migrate::Migrate),
+    /// Looks at the configuration, the data directory and the databases, and says what is wrong.
+    Doctor(doctor::Doctor),
+    /// Prints the version.
+    Version,
+}
+
+/// What every command is told.
+#[derive(Debug, Args)]
+struct Common {
+    /// Configuration file (TOML).
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where data is kept.
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Prints the configuration with the origin of each value, secrets hidden, and ends.
+    #[arg(long)]
+    print_config: bool,
+}
+
+impl Common {
+    /// The configuration without flags.
+    fn config(&self) -> anyhow::Result<Config> {
+        let mut config = defaults()?;
+        if let Some(path) = &self.config {
+            config = config.file(path)?;
+        }
+        config.env()
+    }
+
+    fn settings(&self, config: &Config) -> anyhow::Result<Settings> {
+        Settings::read(config, self.data_dir.clone().unwrap_or_else(Settings::default_data_dir))
+    }
+}
+
+impl Cli {
+    /// Runs the command.
+    #[must_use]
+    pub fn run(self) -> ExitCode {
+        let outcome = match self.command {
+            Command::Serve(serve) => serve.run(),
+            Command::Migrate(migrate) => migrate.run(),
+            Command::Doctor(doctor) => doctor.run(),
+            Command::Version => {
+                terminal::say(concat!("tasktracker ", env!("CARGO_PKG_VERSION")));
+                Ok(ExitCode::SUCCESS)
+            }
+        };
+        outcome.unwrap_or_else(|error| {
+            terminal::complain(format!("error: {error:#}"));
+            ExitCode::FAILURE
+        })
+    }
+}
+
+/// Logs as the configuration says, and runs work on a runtime of all processors.
+fn run_async(settings: &Settings, work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+    telemetry::start_logging(&settings.log)?;
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(work)
+}

@@ -1,0 +1,69 @@
+//! `tasktracker serve`: runs everything until it is stopped, and says how to get in.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Args;
+use tasktracker_server::clock::{SharedClock, SystemClock};
+use tasktracker_server::ids::Ids;
+use tasktracker_server::{Lifecycle, admin, telemetry, terminal};
+
+use super::{Common, run_async};
+use crate::settings::Settings;
+use crate::system::{System, bind};
+
+/// Runs everything until it is stopped.
+#[derive(Debug, Args)]
+pub struct Serve {
+    #[command(flatten)]
+    common: Common,
+    /// Port of the gateway.
+    #[arg(long)]
+    port: Option<u16>,
+    /// Lets the services listen by themselves too, for grpcurl: auth 50051, core 50052.
+    #[arg(long)]
+    expose_services: bool,
+}
+
+impl Serve {
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        let mut config = self.common.config()?;
+        if let Some(port) = self.port {
+            config = config.flag("server.port", &port.to_string(), "--port")?;
+        }
+        if self.expose_services {
+            config = config.flag("server.expose_services", "true", "--expose-services")?;
+        }
+        if self.common.print_config {
+            terminal::say(config.print().trim_end());
+            return Ok(ExitCode::SUCCESS);
+        }
+        let settings = self.common.settings(&config)?;
+        run_async(&settings, serve(&settings))
+    }
+}
+
+async fn serve(settings: &Settings) -> anyhow::Result<ExitCode> {
+    let lifecycle = Lifecycle::new();
+    lifecycle.stop_on_signals()?;
+    let clock: SharedClock = Arc::new(SystemClock);
+    // Ports first: two processes must not both believe that they serve.
+    let listener = bind((settings.server.address, settings.server.port).into()).await?;
+    let metrics = telemetry::start_metrics()?;
+    let system = System::start(settings, clock.clone(), Ids::system(clock), lifecycle.clone()).await?;
+    if settings.server.admin_port != 0 {
+        let port = bind((settings.server.address, settings.server.admin_port).into()).await?;
+        admin::serve(port, metrics, system.gateway.routes_txt(), &lifecycle);
+    }
+    if settings.server.expose_services {
+        system.expose_services(settings).await?;
+    }
+    let address = listener.local_addr()?;
+    system.serve_gateway(listener);
+    terminal::say(format!("Task Tracker is ready: http://{address}"));
+    if let Some(token) = system.auth.setup_token() {
+        terminal::say(format!("This instance has no users yet. Register the first owner with the set-up token {token}"));
+    }
+    lifecycle.finished().await?;
+    Ok(ExitCode::SUCCESS)
+}

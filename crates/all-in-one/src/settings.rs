@@ -1,0 +1,113 @@
+//! What the process as a whole is told: its own sections of the configuration, and those of the parts it is made of.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use serde::Deserialize;
+use tasktracker_database::Settings as DatabaseSettings;
+use tasktracker_server::config::Config;
+use tasktracker_server::telemetry::Log;
+
+const DEFAULTS: &str = include_str!("../config.default.toml");
+const GATEWAY_DEFAULTS: &str = include_str!("../../../gateway/config.default.toml");
+
+/// Everything the process is told.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where data is kept.
+    pub data_dir: PathBuf,
+    /// Section `[server]`.
+    pub server: Server,
+    /// Section `[database]`.
+    pub database: Database,
+    /// Section `[instance]`.
+    pub instance: Instance,
+    /// Section `[log]`.
+    pub log: Log,
+    /// Section `[auth]`.
+    pub auth: tasktracker_auth::Config,
+    /// Section `[gateway]`.
+    pub gateway: tasktracker_gateway::Config,
+}
+
+/// Section `[server]`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Server {
+    /// Address of every port.
+    pub address: IpAddr,
+    /// Port of the gateway.
+    pub port: u16,
+    /// Port for operators; 0 for none.
+    pub admin_port: u16,
+    /// Whether the services listen by themselves.
+    pub expose_services: bool,
+}
+
+/// Section `[database]`.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Database {
+    /// PostgreSQL server; empty for SQLite.
+    pub url: String,
+    /// Reading connections on SQLite.
+    pub readers: u32,
+    /// Connections on PostgreSQL.
+    pub pool: u32,
+}
+
+/// Section `[instance]`.
+#[derive(Clone, Deserialize)]
+pub struct Instance {
+    /// The one secret; empty to keep one in the data directory.
+    pub secret: String,
+}
+
+impl std::fmt::Debug for Instance {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Instance(hidden)")
+    }
+}
+
+/// The defaults of every section.
+///
+/// # Errors
+/// A default cannot be read: a defect.
+pub fn defaults() -> anyhow::Result<Config> {
+    Config::defaults(&[DEFAULTS, tasktracker_auth::config::DEFAULTS, GATEWAY_DEFAULTS])
+}
+
+impl Settings {
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// A value does not fit.
+    pub fn read(config: &Config, data_dir: PathBuf) -> anyhow::Result<Self> {
+        Ok(Self {
+            data_dir,
+            server: config.section("server")?,
+            database: config.section("database")?,
+            instance: config.section("instance")?,
+            log: config.section("log")?,
+            auth: tasktracker_auth::Config::read(config)?,
+            gateway: config.section("gateway").context("the section [gateway]")?,
+        })
+    }
+
+    /// The data directory of somebody who named none.
+    #[must_use]
+    pub fn default_data_dir() -> PathBuf {
+        PathBuf::from("data")
+    }
+
+    /// Where the services' data is.
+    #[must_use]
+    pub fn databases(&self) -> DatabaseSettings {
+        DatabaseSettings {
+            url: Some(self.database.url.clone()).filter(|url| !url.is_empty()),
+            data_dir: self.data_dir.clone(),
+            readers: self.database.readers,
+            pool: self.database.pool,
+            ..DatabaseSettings::default()
+        }
+    }
+}

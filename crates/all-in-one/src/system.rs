@@ -1,0 +1,198 @@
+//! The services put together in one process. Calls between them go through the same generated clients and the same surroundings as over
+//! a network, without the network.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context;
+use futures_util::future::BoxFuture;
+use tasktracker_database::Database;
+use tasktracker_database::cursor::Sealer;
+use tasktracker_gateway::{Backends, ExchangeCredential, Exchanged, Gateway};
+use tasktracker_identity::changes::Change;
+use tasktracker_identity::keys::FromAuth;
+use tasktracker_identity::layer::IdentityLayer;
+use tasktracker_identity::service::{AsService, Credential};
+use tasktracker_identity::token::Verifier;
+use tasktracker_identity::{Access, InstanceSecret};
+use tasktracker_proto::auth::v1::ExchangeCredentialRequest;
+use tasktracker_proto::auth::v1::credential_service_client::CredentialServiceClient;
+use tasktracker_proto::auth::v1::scope_service_client::ScopeServiceClient;
+use tasktracker_server::clock::SharedClock;
+use tasktracker_server::data_dir::DataDir;
+use tasktracker_server::ids::Ids;
+use tasktracker_server::stack::{GrpcService, Stack};
+use tasktracker_server::{Lifecycle, RpcError, Upstream, listen, standard};
+use tokio::net::TcpListener;
+use tokio::sync::broadcast::error::RecvError;
+use tonic::body::Body;
+use tonic::service::RoutesBuilder;
+use tower::{Layer, ServiceExt};
+
+use crate::settings::Settings;
+
+/// The running services.
+#[derive(Debug, Clone)]
+pub struct System {
+    /// Auth.
+    pub auth: tasktracker_auth::App,
+    /// Core.
+    pub core: tasktracker_core::App,
+    /// The edge.
+    pub gateway: Gateway,
+    /// Auth as others call it.
+    pub auth_upstream: Upstream,
+    /// Core as others call it.
+    pub core_upstream: Upstream,
+    /// The owner of all spawned work.
+    pub lifecycle: Lifecycle,
+    _data_dir: Arc<DataDir>,
+}
+
+impl System {
+    /// Opens the data directory, brings the databases up to date and puts the services together. Nothing listens yet.
+    ///
+    /// # Errors
+    /// The data directory is held by another process or cannot be written, or a database cannot be opened.
+    pub async fn start(settings: &Settings, clock: SharedClock, ids: Ids, lifecycle: Lifecycle) -> anyhow::Result<Self> {
+        let data_dir = Arc::new(DataDir::claim(&settings.data_dir)?);
+        let secret = match settings.instance.secret.as_str() {
+            "" => InstanceSecret::in_data_dir(data_dir.path(), || ids.secret())?,
+            given => InstanceSecret::given(given)?,
+        };
+        let databases = settings.databases();
+        let (auth_db, core_db) = tokio::try_join!(Database::open(&databases, "auth", &lifecycle), Database::open(&databases, "core", &lifecycle))?;
+
+        let deps = tasktracker_auth::Deps { db: auth_db, clock: clock.clone(), ids: ids.clone(), secret: secret.clone(), lifecycle: lifecycle.clone() };
+        let (auth, migrated) = tokio::join!(tasktracker_auth::start(settings.auth.clone(), deps), tasktracker_core::migrate(&core_db));
+        let auth = auth?;
+        migrated?;
+
+        // Auth without a guard, only to ask it for its public keys: they need none.
+        let mut bare = RoutesBuilder::default();
+        tasktracker_auth::add_to(&mut bare, &auth);
+        let keys = FromAuth(Upstream::local(Stack::around(bare.routes(), ids.clone())));
+        let changes = tasktracker_identity::changes::Changes::new(clock.clone());
+        let identity = IdentityLayer::new(Arc::new(Verifier::new(Arc::new(keys), clock.clone())), changes.clone());
+
+        let mut routes = RoutesBuilder::default();
+        tasktracker_auth::add_to(&mut routes, &auth);
+        let services = [&tasktracker_auth::PUBLIC_SERVICES[..], &tasktracker_auth::INTERNAL_SERVICES[..]].concat();
+        standard::add(&mut routes, &services).await?;
+        let auth_upstream = Upstream::local(surround(routes, &identity, &ids));
+
+        let as_core = Credential::new(auth_upstream.clone(), "core", &secret, clock.clone());
+        changes.follow(as_core.calling(auth_upstream.clone()), &lifecycle);
+        let core = tasktracker_core::App::new(tasktracker_core::Parts {
+            db: core_db,
+            clock: clock.clone(),
+            ids: ids.clone(),
+            access: Access::new(as_core.calling(auth_upstream.clone()), changes.clone(), clock.clone()),
+            scopes: ScopeServiceClient::new(as_core.calling(auth_upstream.clone())),
+            sealer: Sealer::new(&secret.derive("core tokens"), "core"),
+            feed: tasktracker_core::feed::Feed::default(),
+            lifecycle: lifecycle.clone(),
+        });
+        let mut routes = RoutesBuilder::default();
+        tasktracker_core::add_to(&mut routes, &core);
+        standard::add(&mut routes, &tasktracker_core::SERVICES).await?;
+        let core_upstream = Upstream::local(surround(routes, &identity, &ids));
+
+        let by_service = tasktracker_auth::PUBLIC_SERVICES.map(|name| (name.to_owned(), auth_upstream.clone()));
+        let mut by_service = HashMap::from(by_service);
+        by_service.extend(tasktracker_core::SERVICES.map(|name| (name.to_owned(), core_upstream.clone())));
+        let as_gateway = Credential::new(auth_upstream.clone(), "gateway", &secret, clock.clone());
+        let exchange = Arc::new(AtAuth(CredentialServiceClient::new(as_gateway.calling(auth_upstream.clone()))));
+        let descriptors = tasktracker_proto::DESCRIPTORS_WITH_COMMENTS;
+        let gateway = Gateway::new(settings.gateway.clone(), descriptors, &Backends { by_service }, exchange, clock, ids)?;
+        forget_ended_sessions(&gateway, changes.subscribe(), &lifecycle);
+        changes.ready().await;
+        Ok(Self { auth, core, gateway, auth_upstream, core_upstream, lifecycle, _data_dir: data_dir })
+    }
+
+    /// Opens the gateway's port.
+    pub fn serve_gateway(&self, listener: TcpListener) {
+        listen::serve("gateway port", listener, self.gateway.service(), &self.lifecycle);
+        let (gateway, stopping) = (self.gateway.clone(), self.lifecycle.stopping().clone());
+        self.lifecycle.spawn("gateway health", async move {
+            stopping.cancelled().await;
+            gateway.set_serving(false).await;
+        });
+    }
+
+    /// Opens a port for each service, for grpcurl.
+    ///
+    /// # Errors
+    /// A port is taken.
+    pub async fn expose_services(&self, settings: &Settings) -> anyhow::Result<()> {
+        for (name, port, upstream) in [("auth port", 50051, &self.auth_upstream), ("core port", 50052, &self.core_upstream)] {
+            let listener = bind((settings.server.address, port).into()).await?;
+            let upstream = upstream.clone();
+            let service = tower::service_fn(move |request: http::Request<_>| {
+                let upstream = upstream.clone();
+                async move {
+                    let answer = upstream.oneshot(request.map(Body::new)).await;
+                    Ok::<_, std::convert::Infallible>(answer.unwrap_or_else(|error| unreachable_service(error)))
+                }
+            });
+            listen::serve(name, listener, service, &self.lifecycle);
+        }
+        Ok(())
+    }
+}
+
+/// Takes a port.
+///
+/// # Errors
+/// It is taken, or not ours to take.
+pub async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}; is something else running there? choose another with --port"))
+}
+
+fn surround(routes: RoutesBuilder, identity: &IdentityLayer, ids: &Ids) -> GrpcService {
+    Stack::around(identity.layer(routes.routes()), ids.clone())
+}
+
+fn unreachable_service(error: tasktracker_server::upstream::UpstreamError) -> http::Response<Body> {
+    tonic::Status::from(RpcError::unavailable("the service", anyhow::anyhow!(error))).into_http()
+}
+
+/// The gateway's exchange of cookies, at Auth.
+struct AtAuth(CredentialServiceClient<AsService>);
+
+impl ExchangeCredential for AtAuth {
+    fn exchange(&self, session_secret: String) -> BoxFuture<'static, Result<Exchanged, RpcError>> {
+        let mut client = self.0.clone();
+        Box::pin(async move {
+            let answer = client.exchange_credential(ExchangeCredentialRequest { session_secret }).await.map_err(refused)?.into_inner();
+            let expire_time = answer.expire_time.as_ref().and_then(tasktracker_server::time::from_proto);
+            let expire_time = expire_time.ok_or_else(|| RpcError::internal(anyhow::anyhow!("auth answered no expire_time")))?;
+            Ok(Exchanged { token: answer.access_token, expire_time, session_id: answer.session_id })
+        })
+    }
+}
+
+fn refused(status: tonic::Status) -> RpcError {
+    use tasktracker_proto::r#type::v1::ErrorReason;
+    use tasktracker_server::error::reason_of;
+    match reason_of(&status) {
+        Some(ErrorReason::CredentialInvalid) => RpcError::unauthenticated(ErrorReason::CredentialInvalid, "the session has ended, sign in again"),
+        _ => RpcError::from_upstream("auth", status),
+    }
+}
+
+fn forget_ended_sessions(gateway: &Gateway, mut changes: tokio::sync::broadcast::Receiver<Change>, lifecycle: &Lifecycle) {
+    let (gateway, stopping) = (gateway.clone(), lifecycle.stopping().clone());
+    lifecycle.spawn("gateway sessions", async move {
+        loop {
+            let change = tokio::select! { () = stopping.cancelled() => return, change = changes.recv() => change };
+            match change {
+                Ok(Change::SessionEnded { session_id }) => gateway.forget_session(&session_id.to_string()).await,
+                Ok(Change::Access { .. }) => {}
+                Ok(Change::Flushed) | Err(RecvError::Lagged(_)) => gateway.forget_all_sessions(),
+                Err(RecvError::Closed) => return,
+            }
+        }
+    });
+}

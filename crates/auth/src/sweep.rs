@@ -1,0 +1,39 @@
+//! Forgets what is no longer needed, once an hour: requests that were answered, changes that every cache has outlived, and sessions that
+//! ended long ago. Running it in several processes, or twice, does no harm.
+
+use std::time::Duration;
+
+use tasktracker_database::{CommitError, idempotency};
+
+use crate::app::App;
+use crate::db;
+
+const PAUSE: Duration = Duration::from_secs(60 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long a change can be asked for by WatchChanges.
+const CHANGES_KEPT: Duration = Duration::from_secs(7 * DAY.as_secs());
+/// How long a session is remembered after its last possible moment.
+const SESSIONS_KEPT: Duration = Duration::from_secs(30 * DAY.as_secs());
+
+/// Sweeps until the process stops.
+pub async fn run(app: App) {
+    loop {
+        tokio::select! {
+            () = app.lifecycle.stopping().cancelled() => return,
+            () = tokio::time::sleep(PAUSE) => {}
+        }
+        if let Err(error) = once(&app).await {
+            tracing::warn!(%error, "sweeping auth's database failed, trying again in an hour");
+        }
+    }
+}
+
+/// Sweeps now.
+pub async fn once(app: &App) -> Result<(), CommitError> {
+    let now = app.now();
+    let mut txn = app.db.begin();
+    txn.delete(idempotency::sweep(now - idempotency::LIFE));
+    db::changes::sweep(&mut txn, now - CHANGES_KEPT);
+    db::sessions::sweep(&mut txn, now - SESSIONS_KEPT);
+    txn.commit().await.map(drop)
+}

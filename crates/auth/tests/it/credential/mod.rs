@@ -1,0 +1,2 @@
+mod exchange_credential;
+mod issue_service_token;

@@ -1,0 +1,4 @@
+mod answers;
+mod consistency;
+mod model;
+mod watch_changes;

@@ -1,0 +1,3 @@
+mod create_scope;
+mod delete_scope;
+mod update_scope;

@@ -1,0 +1,2 @@
+mod get_user;
+mod list_users;

@@ -1,0 +1,20 @@
+//! One row a person and task they follow.
+
+use sea_orm::entity::prelude::*;
+use tasktracker_database::Id;
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "task_followers")]
+#[expect(missing_docs, reason = "the migration says what each column is")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub user_id: Id,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub task_id: Id,
+}
+
+/// Tables are joined where they are read.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

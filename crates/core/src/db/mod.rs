@@ -1,0 +1,18 @@
+//! What Core keeps: one module a table, free functions, always one statement each.
+
+pub mod activity;
+pub mod comments;
+pub mod deadlines;
+pub mod activity_pages;
+pub mod contains;
+pub mod entities;
+pub mod filters;
+pub mod project_filter;
+pub mod project_pages;
+pub mod projects;
+pub mod statuses;
+pub mod task_filter;
+pub mod task_lists;
+pub mod task_order;
+pub mod task_rows;
+pub mod tasks;

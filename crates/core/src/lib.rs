@@ -1,0 +1,11 @@
+#![doc = include_str!("../README.md")]
+
+pub mod app;
+pub mod db;
+pub mod domain;
+pub mod feed;
+pub mod rpc;
+mod service;
+
+pub use app::{App, Parts};
+pub use service::{SERVICES, add_to, migrate};

@@ -1,0 +1,189 @@
+//! Streams the changes of several projects in the order of their logs. A stream holds no queue of its own beyond a few messages: it reads
+//! on when its client does, and is cut when the client does not for too long.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::{Stream, StreamExt};
+use tasktracker_identity::Call;
+use tasktracker_identity::changes::Change as AccessChange;
+use tasktracker_proto::auth::v1::Permission;
+use tasktracker_proto::core::v1::watch_response::Event;
+use tasktracker_proto::core::v1::{Checkpoint, Reset, WatchRequest, WatchResponse};
+use tasktracker_proto::r#type::v1::ErrorReason;
+use tasktracker_server::{Code, RpcError};
+use tokio::sync::{broadcast, mpsc};
+use tokio::time::MissedTickBehavior;
+use uuid::Uuid;
+
+use super::resume::Resume;
+use crate::app::App;
+use crate::db::activity;
+use crate::feed::Log;
+
+/// A sign of life at least this often.
+const CHECKPOINT: Duration = Duration::from_secs(15);
+/// A client that takes nothing for so long is cut.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Messages that wait for the client.
+const WAITING: usize = 16;
+/// Who missed more than this reads everything again.
+const TOO_MANY: i64 = 10_000;
+
+type Message = Result<WatchResponse, RpcError>;
+
+pub async fn watch(app: &App, call: &Call, request: WatchRequest) -> Result<impl Stream<Item = Message> + use<>, RpcError> {
+    let (user_id, session_id) = (call.user_id()?, call.session_id()?);
+    let projects: Vec<Uuid> = request.project_ids.iter().filter_map(|id| Uuid::try_parse(id).ok()).collect();
+    // Listening begins before anything is read, so nothing falls between.
+    let access = app.access.changes().subscribe();
+    for project in &projects {
+        app.access.in_project(call, *project).await?.require(Permission::TaskView, "project")?;
+    }
+    let resume = Resume::new(&app.sealer, call, projects.clone());
+    let logs: BTreeMap<Uuid, Arc<Log>> = projects.iter().map(|project| (*project, app.feed.follow(*project))).collect();
+    let reaches: BTreeMap<Uuid, i64> =
+        activity::reach_of(app.db.reader(), &projects).await.map_err(tasktracker_database::Failure::from)?.into_iter().collect();
+    let (places, missed_too_many) = match resume.open(&request.resume_token)? {
+        None => (reaches, false),
+        Some(places) => {
+            let reach_of = |project: &Uuid| reaches.get(project).copied().unwrap_or(0);
+            let missed: i64 = places.iter().map(|(project, place)| (reach_of(project) - place).max(0)).sum();
+            if missed > TOO_MANY { (reaches, true) } else { (places.into_iter().collect(), false) }
+        }
+    };
+
+    let (sender, receiver) = mpsc::channel(WAITING);
+    let watcher = Watcher { app: app.clone(), user_id, session_id, resume, logs, places, sender };
+    let first = if missed_too_many { Event::Reset(Reset {}) } else { Event::Checkpoint(Checkpoint {}) };
+    app.lifecycle.spawn("watch", watcher.run(access, first));
+    Ok(tokio_stream_of(receiver))
+}
+
+fn tokio_stream_of(mut receiver: mpsc::Receiver<Message>) -> impl Stream<Item = Message> {
+    futures_util::stream::poll_fn(move |context| receiver.poll_recv(context)).fuse()
+}
+
+struct Watcher {
+    app: App,
+    user_id: Uuid,
+    session_id: Uuid,
+    resume: Resume,
+    logs: BTreeMap<Uuid, Arc<Log>>,
+    places: BTreeMap<Uuid, i64>,
+    sender: mpsc::Sender<Message>,
+}
+
+/// Why a stream ends.
+enum End {
+    /// The client is gone, or cannot be told.
+    Silently,
+    /// With this last word.
+    With(RpcError),
+}
+
+impl From<RpcError> for End {
+    fn from(error: RpcError) -> Self {
+        Self::With(error)
+    }
+}
+
+impl Watcher {
+    async fn run(mut self, access: broadcast::Receiver<AccessChange>, first: Event) {
+        if let Err(End::With(error)) = self.stream(access, first).await {
+            // A client that reads nothing learns nothing: the connection's own limits end it.
+            let _ = self.sender.try_send(Err(error));
+        }
+    }
+
+    async fn stream(&mut self, mut access: broadcast::Receiver<AccessChange>, first: Event) -> Result<(), End> {
+        let stopping = self.app.lifecycle.stopping().clone();
+        let mut beat = tokio::time::interval(CHECKPOINT);
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        beat.reset();
+        let mut growth: Vec<_> = self.logs.values().map(|log| log.subscribe()).collect();
+
+        self.send(first).await?;
+        self.send_new().await?;
+        loop {
+            let grown = futures_util::future::select_all(growth.iter_mut().map(|reach| Box::pin(reach.changed())));
+            tokio::select! {
+                () = stopping.cancelled() => {
+                    self.send(Event::Checkpoint(Checkpoint {})).await?;
+                    return Err(RpcError::new(Code::Unavailable, ErrorReason::ShuttingDown, "this process is stopping").into());
+                }
+                () = self.sender.closed() => return Err(End::Silently),
+                _ = beat.tick() => {
+                    self.check_access().await?;
+                    self.send(Event::Checkpoint(Checkpoint {})).await?;
+                }
+                change = access.recv() => if self.concerns(change)? {
+                    self.check_access().await?;
+                },
+                _ = grown => {
+                    self.check_access().await?;
+                    self.send_new().await?;
+                }
+            }
+        }
+    }
+
+    /// Whether a change of access must be looked into; ends the stream of a session that has ended.
+    fn concerns(&self, change: Result<AccessChange, broadcast::error::RecvError>) -> Result<bool, End> {
+        match change {
+            Ok(AccessChange::SessionEnded { session_id }) if session_id == self.session_id => {
+                Err(RpcError::unauthenticated(ErrorReason::CredentialInvalid, "the session has ended").into())
+            }
+            Ok(AccessChange::SessionEnded { .. }) => Ok(false),
+            Ok(AccessChange::Access { user_id, project_id }) => {
+                let me = user_id.is_none_or(|user_id| user_id == self.user_id);
+                Ok(me && project_id.is_none_or(|project_id| self.logs.contains_key(&project_id)))
+            }
+            Ok(AccessChange::Flushed) | Err(_) => Ok(true),
+        }
+    }
+
+    async fn check_access(&self) -> Result<(), End> {
+        if self.app.access.changes().has_ended(self.session_id) {
+            return Err(RpcError::unauthenticated(ErrorReason::CredentialInvalid, "the session has ended").into());
+        }
+        for project in self.logs.keys() {
+            self.app.access.of_user(self.user_id, *project).await?.require(Permission::TaskView, "project")?;
+        }
+        Ok(())
+    }
+
+    async fn send_new(&mut self) -> Result<(), End> {
+        for (project, log) in self.logs.clone() {
+            loop {
+                let place = self.places.get(&project).copied().unwrap_or(0);
+                let (changes, reach) = log.after(&self.app, place).await.map_err(RpcError::from)?;
+                if reach == place {
+                    break;
+                }
+                for change in changes {
+                    if let Event::ProjectUpserted(changed) = &change.event
+                        && changed.delete_time.is_some()
+                    {
+                        return Err(RpcError::not_found("project").into());
+                    }
+                    self.places.insert(project, change.seq);
+                    self.send(change.event).await?;
+                }
+                self.places.insert(project, reach);
+            }
+        }
+        Ok(())
+    }
+
+    async fn send(&self, event: Event) -> Result<(), End> {
+        let resume_token = self.resume.seal(|project| self.places.get(&project).copied().unwrap_or(0));
+        let message = WatchResponse { resume_token, event: Some(event) };
+        match tokio::time::timeout(PATIENCE, self.sender.send(Ok(message))).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(End::Silently),
+            Err(_) => Err(RpcError::new(Code::ResourceExhausted, ErrorReason::SlowReader, "the stream was not read fast enough, resume it").into()),
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Core as something that a process can serve.
+
+use tasktracker_database::{Database, OpenError};
+use tasktracker_proto::core::v1::comment_service_server::CommentServiceServer;
+use tasktracker_proto::core::v1::project_service_server::ProjectServiceServer;
+use tasktracker_proto::core::v1::status_service_server::StatusServiceServer;
+use tasktracker_proto::core::v1::task_service_server::TaskServiceServer;
+use tasktracker_proto::core::v1::watch_service_server::WatchServiceServer;
+use tonic::service::RoutesBuilder;
+
+use crate::app::App;
+
+/// The services of Core by their full names.
+pub const SERVICES: [&str; 5] = [
+    "tasktracker.core.v1.ProjectService",
+    "tasktracker.core.v1.StatusService",
+    "tasktracker.core.v1.TaskService",
+    "tasktracker.core.v1.CommentService",
+    "tasktracker.core.v1.WatchService",
+];
+
+/// Largest request message, in bytes.
+const MAX_REQUEST: usize = 1024 * 1024;
+/// Largest answer, in bytes: 200 tasks with long descriptions fit.
+const MAX_ANSWER: usize = 32 * 1024 * 1024;
+
+/// Brings Core's database to the schema of this program.
+///
+/// # Errors
+/// The database cannot be changed, or is newer than this program.
+pub async fn migrate(db: &Database) -> Result<(), OpenError> {
+    db.migrate::<tasktracker_migrations::core::Migrator>().await
+}
+
+/// Adds Core's services to a server, and starts what watchers need.
+pub fn add_to(routes: &mut RoutesBuilder, app: &App) {
+    app.feed.poll(app);
+    routes
+        .add_service(ProjectServiceServer::new(app.clone()).max_decoding_message_size(MAX_REQUEST).max_encoding_message_size(MAX_ANSWER))
+        .add_service(StatusServiceServer::new(app.clone()).max_decoding_message_size(MAX_REQUEST).max_encoding_message_size(MAX_ANSWER))
+        .add_service(TaskServiceServer::new(app.clone()).max_decoding_message_size(MAX_REQUEST).max_encoding_message_size(MAX_ANSWER))
+        .add_service(CommentServiceServer::new(app.clone()).max_decoding_message_size(MAX_REQUEST).max_encoding_message_size(MAX_ANSWER))
+        .add_service(WatchServiceServer::new(app.clone()).max_decoding_message_size(MAX_REQUEST).max_encoding_message_size(MAX_ANSWER));
+}

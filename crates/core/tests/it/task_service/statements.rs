@@ -1,0 +1,42 @@
+//! What an RPC costs the store: round trips, counted at the database.
+
+use tasktracker_database::Counts;
+use tasktracker_proto::core::v1::*;
+use tasktracker_testing::World;
+
+fn spent(world: &World, before: Counts) -> (u64, u64, u64) {
+    let now = world.system.core.db.counts();
+    (now.reads - before.reads, now.commands - before.commands, now.commits - before.commits)
+}
+
+#[tokio::test]
+async fn round_trips_are_few_and_do_not_grow() {
+    let world = World::start().await;
+    let ada = world.user("ada").await;
+    let web = ada.project("WEB").await;
+    for index in 0..60 {
+        ada.task(&web, &index.to_string()).await;
+    }
+    let counts = || world.system.core.db.counts();
+
+    let before = counts();
+    ada.tasks().get_task(GetTaskRequest { task_id: "WEB-1".to_owned() }).await.expect("reads");
+    assert_eq!(spent(&world, before), (1, 0, 0), "GetTask");
+
+    for page_size in [1, 50, 200] {
+        let before = counts();
+        ada.tasks().list_tasks(ListTasksRequest { project_id: web.id.clone(), page_size, ..ListTasksRequest::default() }).await.expect("lists");
+        assert_eq!(spent(&world, before), (1, 0, 0), "ListTasks of {page_size}");
+    }
+
+    let before = counts();
+    let task = ada.task(&web, "one more").await;
+    let (_, commands, commits) = spent(&world, before);
+    assert!(commands + commits <= 2, "CreateTask: {commands} commands, {commits} commits");
+
+    let before = counts();
+    let sent = Task { id: task.id, title: "other".to_owned(), ..Task::default() };
+    ada.tasks().update_task(UpdateTaskRequest { task: Some(sent), ..UpdateTaskRequest::default() }).await.expect("updates");
+    let (_, commands, commits) = spent(&world, before);
+    assert!(commands + commits <= 2, "UpdateTask: {commands} commands, {commits} commits");
+}

@@ -1,0 +1,3 @@
+//! WatchService.
+
+mod watch;

@@ -1,0 +1,10 @@
+#![doc = include_str!("../README.md")]
+#![expect(clippy::missing_panics_doc, reason = "tests panic: that is how they fail")]
+
+mod problem;
+mod user;
+mod world;
+
+pub use problem::{Problem, problem};
+pub use user::{Bearer, User};
+pub use world::World;

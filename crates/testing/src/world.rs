@@ -1,0 +1,144 @@
+//! The whole system on a fresh data directory, behind its real port.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tasktracker::{Settings, System, settings, system};
+use tasktracker_server::Lifecycle;
+use tasktracker_server::clock::ManualClock;
+use tasktracker_server::ids::Ids;
+use tempfile::TempDir;
+use tonic::transport::{Channel, Endpoint};
+
+use crate::user::User;
+
+/// When tests begin: a Friday at noon.
+pub const BEGINNING: &str = "2026-05-01T12:00:00Z";
+/// Everybody's password.
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// The whole system, for one test.
+pub struct World {
+    /// The services, for a look inside.
+    pub system: System,
+    /// The hand-held clock.
+    pub clock: Arc<ManualClock>,
+    /// Where the gateway listens.
+    pub address: SocketAddr,
+    settings: Settings,
+    channel: Channel,
+    users: Mutex<HashMap<String, User>>,
+    folder: TempDir,
+}
+
+impl std::fmt::Debug for World {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "World({})", self.address)
+    }
+}
+
+impl World {
+    /// A system without users.
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// A system without users, with other settings.
+    pub async fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        let clock = Arc::new(ManualClock::new(BEGINNING.parse().expect("a moment")));
+        let mut settings = test_settings(folder.path().join("data"));
+        change(&mut settings);
+        let (system, address, channel) = open(&settings, &clock, 1).await;
+        Self { system, clock, address, settings, channel, users: Mutex::default(), folder }
+    }
+
+    /// Stops the system and starts it again on the same data.
+    pub async fn restart(mut self) -> Self {
+        self.stop().await;
+        let (system, address, channel) = open(&self.settings, &self.clock, 1_000_000).await;
+        (self.system, self.address, self.channel) = (system, address, channel);
+        self.users.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self
+    }
+
+    /// Stops the system as a signal would.
+    pub async fn stop(&self) {
+        self.system.lifecycle.stop();
+        self.system.lifecycle.finished().await.expect("no task panicked");
+    }
+
+    /// A person, who is registered when first named: the first one is the instance's owner, the others are members.
+    pub async fn user(&self, name: &str) -> User {
+        let known = self.users.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+        if let Some(user) = known {
+            return user;
+        }
+        let is_first = self.users.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
+        let setup_token = if is_first { self.system.auth.setup_token() } else { None };
+        let user = User::register(self.channel.clone(), self.address, name, setup_token).await;
+        self.users.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), user.clone());
+        user
+    }
+
+    /// Somebody who is not signed in.
+    #[must_use]
+    pub fn stranger(&self) -> User {
+        User::stranger(self.channel.clone(), self.address)
+    }
+
+    /// Lets time pass. Everybody's access token is renewed where it would have ended.
+    pub async fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+        let users: Vec<User> = self.users.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        if by >= Duration::from_secs(240) {
+            for user in users {
+                user.sign_in_again().await;
+            }
+        }
+    }
+
+    /// A connection to the gateway.
+    #[must_use]
+    pub fn channel(&self) -> Channel {
+        self.channel.clone()
+    }
+
+    /// The data directory.
+    #[must_use]
+    pub fn data_dir(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.system.lifecycle.stop();
+    }
+}
+
+/// Settings for tests: cheap passwords, any free port, quiet logs.
+fn test_settings(data_dir: PathBuf) -> Settings {
+    let config = settings::defaults().expect("defaults");
+    let mut settings = Settings::read(&config, data_dir).expect("defaults");
+    settings.server.port = 0;
+    settings.server.admin_port = 0;
+    // Far below what an operator may choose: tests sign in hundreds of times.
+    settings.auth.password_memory_kib = 64;
+    settings.auth.password_passes = 1;
+    settings
+}
+
+async fn open(settings: &Settings, clock: &Arc<ManualClock>, seed: u64) -> (System, SocketAddr, Channel) {
+    std::fs::create_dir_all(Path::new(&settings.data_dir)).expect("the data directory");
+    let ids = Ids::seeded(seed, clock.clone());
+    let system = System::start(settings, clock.clone(), ids, Lifecycle::new()).await.expect("the system starts");
+    let listener = system::bind((settings.server.address, settings.server.port).into()).await.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    system.serve_gateway(listener);
+    let channel = Endpoint::from_shared(format!("http://{address}")).expect("an address").connect().await.expect("the gateway answers");
+    (system, address, channel)
+}

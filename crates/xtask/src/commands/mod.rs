@@ -1,0 +1,8 @@
+//! The commands of `cargo xtask`, one file each.
+
+pub mod bench;
+pub mod check;
+pub mod generate;
+pub mod soak;
+pub mod test;
+pub mod up;

@@ -1,0 +1,24 @@
+//! `cargo xtask soak`: the test `kill` with many rounds. It kills the server in the middle of writes and looks for what got lost.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::environment;
+
+/// Flags.
+#[derive(clap::Args)]
+pub struct Arguments {
+    /// How often to kill.
+    #[arg(long, default_value_t = 20)]
+    rounds: u32,
+}
+
+/// Runs.
+pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let mut command = environment::cargo();
+    command.args(["test", "--package", "tasktracker", "--test", "kill", "--", "--nocapture"]);
+    command.env("TASKTRACKER_KILL_ROUNDS", arguments.rounds.to_string());
+    let status = environment::run(&mut command)?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

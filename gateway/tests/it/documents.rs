@@ -1,0 +1,54 @@
+//! What the gateway says of itself: documents, state, and the UI's place.
+
+use serde_json::Value;
+
+use crate::world::{World, error};
+
+#[tokio::test]
+async fn state_is_told_plainly() {
+    let world = World::start().await;
+    for path in ["/healthz", "/readyz"] {
+        assert_eq!(world.bare("GET", path).send().await.unwrap().status(), 200);
+    }
+    world.gateway.set_serving(false).await;
+    assert_eq!(world.bare("GET", "/readyz").send().await.unwrap().status(), 503);
+    assert_eq!(world.bare("GET", "/healthz").send().await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn unknown_places_are_errors_in_json_whoever_asks() {
+    let world = World::start().await;
+    for path in ["/nothing.txt", "/assets/missing.js", "/v1/nothing", "/tasktracker.trial.v1.ThingService/GetThing", "/docs/missing", "/.well-known/x", "/../Cargo.toml", "/..%2fCargo.toml"] {
+        let response = world.bare("GET", path).header("accept", "text/html").send().await.unwrap();
+        assert_eq!(error(response).await.0, 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_documents_answer_and_are_kept_by_version() {
+    let world = World::start().await;
+    let response = world.bare("GET", "/openapi.json").send().await.unwrap();
+    assert_eq!(response.headers()["content-type"], "application/json");
+    let etag = response.headers()["etag"].clone();
+    let document: Value = response.json().await.unwrap();
+    assert_eq!(document["openapi"], "3.1.0");
+    assert_eq!(world.gateway.openapi_json(), World::start().await.gateway.openapi_json());
+    assert_eq!(world.bare("GET", "/openapi.json").header("if-none-match", etag).send().await.unwrap().status(), 304);
+
+    let docs = world.bare("GET", "/docs").send().await.unwrap();
+    assert_eq!(docs.headers()["content-type"], "text/html; charset=utf-8");
+    let page = docs.text().await.unwrap();
+    assert!(page.contains("ThingService") && page.contains("/v1/things/{thing_id}") && !page.contains("Purge"));
+    assert!(!page.contains("http://") && !page.contains("https://") && !page.contains("<script") && !page.contains("style="), "nothing from elsewhere, nothing inline");
+    let style = world.bare("GET", "/docs/style.css").send().await.unwrap();
+    assert_eq!(style.headers()["content-type"], "text/css; charset=utf-8");
+}
+
+#[tokio::test]
+async fn the_first_page_is_a_page() {
+    let world = World::start().await;
+    let response = world.bare("GET", "/").send().await.unwrap();
+    assert_eq!((response.status().as_u16(), response.headers()["content-type"].to_str().unwrap()), (200, "text/html; charset=utf-8"));
+    assert!(response.headers()["content-security-policy"].to_str().unwrap().contains("frame-ancestors 'none'"));
+    assert_eq!(world.bare("POST", "/").send().await.unwrap().status(), 405);
+}
