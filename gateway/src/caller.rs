@@ -33,7 +33,13 @@ impl Claim {
             if bearers.next().is_some() {
                 return Err(unauthenticated(ErrorReason::CredentialInvalid, "more than one credential was sent"));
             }
-            return Ok(Self { bearer: Some(bearer.clone()), secret: None, own_origin });
+            // Programs attach their token to everything; a stale one must not keep them from signing in or refreshing it.
+            let bearer = (!rpc.is_open()).then(|| bearer.clone());
+            return Ok(Self {
+                bearer,
+                secret: None,
+                own_origin,
+            });
         }
         let secret = session_cookie::read(request.headers()).map(str::to_owned);
         if rpc.is_open() {
@@ -42,12 +48,20 @@ impl Claim {
             if changes && sender(request, &edge.own_origin) == Sender::Foreign && edge.cors.allows(request.headers()).is_none() {
                 return Err(cross_site());
             }
-            return Ok(Self { bearer: None, secret: None, own_origin });
+            return Ok(Self {
+                bearer: None,
+                secret: None,
+                own_origin,
+            });
         }
         match secret {
             None => Err(unauthenticated(ErrorReason::CredentialMissing, "this needs a signed-in user")),
             Some(_) if !own_origin => Err(cross_site()),
-            secret => Ok(Self { bearer: None, secret, own_origin }),
+            secret => Ok(Self {
+                bearer: None,
+                secret,
+                own_origin,
+            }),
         }
     }
 
@@ -56,7 +70,11 @@ impl Claim {
     /// # Errors
     /// The session has ended, or Auth does not answer.
     pub async fn settle(self, edge: &Edge, metadata: &mut HeaderMap) -> Result<Caller, Failure> {
-        let Self { bearer, secret, own_origin } = self;
+        let Self {
+            bearer,
+            secret,
+            own_origin,
+        } = self;
         let authorization = match (&bearer, &secret) {
             (None, Some(secret)) => match edge.credentials.authorization(secret).await {
                 Ok(authorization) => Some(authorization),

@@ -62,7 +62,9 @@ impl Catalog {
         for service in pool.services() {
             for method in service.methods() {
                 let path = format!("/{}/{}", service.full_name(), method.name());
-                let Some(entry) = methods.get(&path) else { anyhow::bail!("{path} has no policy") };
+                let Some(entry) = methods.get(&path) else {
+                    anyhow::bail!("{path} has no policy")
+                };
                 if !entry.is_public() {
                     continue;
                 }
@@ -87,7 +89,10 @@ impl Catalog {
         let rpc = Rpc {
             path: path.clone(),
             service: service.to_owned(),
-            policy: Policy { auth: Auth::Public.into(), ..Policy::default() },
+            policy: Policy {
+                auth: Auth::Public.into(),
+                ..Policy::default()
+            },
             client_streaming: true,
             server_streaming: true,
             may_be_silent: true,

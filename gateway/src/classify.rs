@@ -29,7 +29,9 @@ impl Kind {
         if Cors::is_preflight(request) {
             return Self::Preflight;
         }
-        let Some(kind) = by_content_type(request.headers()) else { return Self::Plain };
+        let Some(kind) = by_content_type(request.headers()) else {
+            return Self::Plain;
+        };
         if request.method() != Method::POST {
             return Self::GrpcWrongMethod;
         }
@@ -69,7 +71,12 @@ mod tests {
     use super::*;
 
     fn kind(method: &str, version: Version, content_type: &str) -> Kind {
-        let request = Request::builder().method(method).version(version).header("content-type", content_type).body(()).unwrap();
+        let request = Request::builder()
+            .method(method)
+            .version(version)
+            .header("content-type", content_type)
+            .body(())
+            .unwrap();
         Kind::of(&request)
     }
 
@@ -78,8 +85,14 @@ mod tests {
         assert_eq!(kind("POST", Version::HTTP_2, "application/grpc"), Kind::Grpc);
         assert_eq!(kind("POST", Version::HTTP_2, "application/grpc+proto"), Kind::Grpc);
         assert_eq!(kind("POST", Version::HTTP_11, "application/grpc"), Kind::GrpcWithoutTrailers);
-        assert_eq!(kind("POST", Version::HTTP_11, "Application/gRPC-Web+proto; charset=utf-8"), Kind::GrpcWeb("application/grpc-web+proto"));
-        assert_eq!(kind("POST", Version::HTTP_11, "application/grpc-web-text;charset=utf-8"), Kind::GrpcWeb("application/grpc-web-text+proto"));
+        assert_eq!(
+            kind("POST", Version::HTTP_11, "Application/gRPC-Web+proto; charset=utf-8"),
+            Kind::GrpcWeb("application/grpc-web+proto")
+        );
+        assert_eq!(
+            kind("POST", Version::HTTP_11, "application/grpc-web-text;charset=utf-8"),
+            Kind::GrpcWeb("application/grpc-web-text+proto")
+        );
         assert_eq!(kind("GET", Version::HTTP_11, "application/grpc-web"), Kind::GrpcWrongMethod);
         assert_eq!(kind("POST", Version::HTTP_11, "application/json"), Kind::Plain);
         assert_eq!(kind("POST", Version::HTTP_11, "application/grpcx"), Kind::Plain);

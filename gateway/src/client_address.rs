@@ -17,14 +17,20 @@ impl TrustedProxies {
     /// One of them is neither.
     pub fn new(networks: &[String]) -> anyhow::Result<Self> {
         let read = |network: &String| -> anyhow::Result<(IpAddr, u8)> {
-            let (address, length) = network.split_once('/').map_or((network.as_str(), None), |(address, length)| (address, Some(length)));
+            let (address, length) = network
+                .split_once('/')
+                .map_or((network.as_str(), None), |(address, length)| (address, Some(length)));
             let address: IpAddr = address.parse()?;
             let whole = if address.is_ipv4() { 32 } else { 128 };
             let length = length.map_or(Ok(whole), str::parse)?;
             anyhow::ensure!(length <= whole, "the prefix is too long");
             Ok((address, length))
         };
-        networks.iter().map(|network| read(network).with_context(|| format!("gateway.trusted_proxies: {network}"))).collect::<anyhow::Result<_>>().map(Self)
+        networks
+            .iter()
+            .map(|network| read(network).with_context(|| format!("gateway.trusted_proxies: {network}")))
+            .collect::<anyhow::Result<_>>()
+            .map(Self)
     }
 
     /// The client's address.
@@ -69,14 +75,20 @@ mod tests {
         for line in forwarded {
             headers.append("x-forwarded-for", HeaderValue::from_static(line));
         }
-        TrustedProxies::new(&trusted).unwrap().client(peer.parse().unwrap(), &headers).to_string()
+        TrustedProxies::new(&trusted)
+            .unwrap()
+            .client(peer.parse().unwrap(), &headers)
+            .to_string()
     }
 
     #[test]
     fn forwarded_addresses_count_only_from_trusted_proxies() {
         assert_eq!(client(&[], "203.0.113.9", &["1.1.1.1"]), "203.0.113.9");
         assert_eq!(client(&["10.0.0.0/8"], "10.1.2.3", &["6.6.6.6, 198.51.100.7"]), "198.51.100.7");
-        assert_eq!(client(&["10.0.0.0/8"], "10.1.2.3", &["6.6.6.6", "198.51.100.7, 10.9.9.9"]), "198.51.100.7");
+        assert_eq!(
+            client(&["10.0.0.0/8"], "10.1.2.3", &["6.6.6.6", "198.51.100.7, 10.9.9.9"]),
+            "198.51.100.7"
+        );
         assert_eq!(client(&["10.0.0.0/8"], "10.1.2.3", &["198.51.100.7, garbage"]), "10.1.2.3");
         assert_eq!(client(&["::1"], "::1", &["2001:db8::1"]), "2001:db8::1");
         assert_eq!(client(&["0.0.0.0/0"], "::ffff:10.1.2.3", &["1.2.3.4"]), "1.2.3.4");

@@ -22,18 +22,24 @@ impl Cors {
     /// One of them is no origin.
     pub fn new(origins: &[String]) -> anyhow::Result<Self> {
         let origins = origins.iter().map(|origin| {
-            let valid = origin.split_once("://").is_some_and(|(scheme, rest)| matches!(scheme, "http" | "https") && !rest.is_empty() && !rest.contains(['/', '*']));
+            let valid = origin
+                .split_once("://")
+                .is_some_and(|(scheme, rest)| matches!(scheme, "http" | "https") && !rest.is_empty() && !rest.contains(['/', '*']));
             anyhow::ensure!(valid, "gateway.cors_origins: {origin} is no origin such as https://app.example.com");
             Ok(HeaderValue::from_str(origin)?)
         });
-        Ok(Self { origins: origins.collect::<anyhow::Result<_>>()? })
+        Ok(Self {
+            origins: origins.collect::<anyhow::Result<_>>()?,
+        })
     }
 
     /// Whether a request is a preflight, which no service ever sees.
     #[must_use]
     pub fn is_preflight<B>(request: &Request<B>) -> bool {
         let headers = request.headers();
-        request.method() == Method::OPTIONS && headers.contains_key(header::ORIGIN) && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+        request.method() == Method::OPTIONS
+            && headers.contains_key(header::ORIGIN)
+            && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
     }
 
     /// The answer to a preflight; `finish` adds the origin where it is listed.
@@ -43,7 +49,10 @@ impl Cors {
         *response.status_mut() = StatusCode::NO_CONTENT;
         if self.allows(request).is_some() {
             let headers = response.headers_mut();
-            headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE"));
+            headers.insert(
+                header::ACCESS_CONTROL_ALLOW_METHODS,
+                HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE"),
+            );
             headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(ALLOWED_HEADERS));
             headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("7200"));
         }

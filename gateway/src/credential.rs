@@ -62,8 +62,16 @@ impl Credentials {
     /// No token yet.
     #[must_use]
     pub fn new(exchange: Arc<dyn ExchangeCredential>, clock: SharedClock) -> Self {
-        let kept = Cache::builder().max_capacity(CAPACITY).time_to_live(Duration::from_secs(3600)).build();
-        Self { exchange, clock, kept, generation: Arc::default() }
+        let kept = Cache::builder()
+            .max_capacity(CAPACITY)
+            .time_to_live(Duration::from_secs(3600))
+            .build();
+        Self {
+            exchange,
+            clock,
+            kept,
+            generation: Arc::default(),
+        }
     }
 
     /// The value of `authorization` for a session secret.
@@ -72,7 +80,10 @@ impl Credentials {
     /// UNAUTHENTICATED for a secret that is none; UNAVAILABLE while Auth does not answer.
     pub async fn authorization(&self, secret: &str) -> Result<HeaderValue, RpcError> {
         if secret.is_empty() {
-            return Err(RpcError::unauthenticated(ErrorReason::CredentialInvalid, "the session cookie is damaged"));
+            return Err(RpcError::unauthenticated(
+                ErrorReason::CredentialInvalid,
+                "the session cookie is damaged",
+            ));
         }
         if let Some(kept) = self.kept.get(secret).await {
             if self.is_fresh(&kept) {
@@ -80,7 +91,11 @@ impl Credentials {
             }
             self.kept.invalidate(secret).await;
         }
-        let kept = self.kept.try_get_with(secret.to_owned(), self.fetch(secret.to_owned())).await.map_err(again)?;
+        let kept = self
+            .kept
+            .try_get_with(secret.to_owned(), self.fetch(secret.to_owned()))
+            .await
+            .map_err(again)?;
         // A session that was forgotten while Auth answered may be that very one.
         if kept.generation != self.generation.load(Ordering::SeqCst) {
             self.kept.invalidate(secret).await;
@@ -90,10 +105,19 @@ impl Credentials {
 
     async fn fetch(&self, secret: String) -> Result<Kept, RpcError> {
         let generation = self.generation.load(Ordering::SeqCst);
-        let Exchanged { token, expire_time, session_id } = self.exchange.exchange(secret).await?;
+        let Exchanged {
+            token,
+            expire_time,
+            session_id,
+        } = self.exchange.exchange(secret).await?;
         let mut authorization = HeaderValue::from_str(&format!("Bearer {token}")).map_err(RpcError::internal)?;
         authorization.set_sensitive(true);
-        Ok(Kept { authorization, expire_time, session_id, generation })
+        Ok(Kept {
+            authorization,
+            expire_time,
+            session_id,
+            generation,
+        })
     }
 
     fn is_fresh(&self, kept: &Kept) -> bool {
@@ -109,7 +133,12 @@ impl Credentials {
     /// Forgets the token of a session, because it was revoked.
     pub async fn forget_session(&self, session_id: &str) {
         self.generation.fetch_add(1, Ordering::SeqCst);
-        let secrets: Vec<_> = self.kept.iter().filter(|(_, kept)| kept.session_id == session_id).map(|(secret, _)| secret).collect();
+        let secrets: Vec<_> = self
+            .kept
+            .iter()
+            .filter(|(_, kept)| kept.session_id == session_id)
+            .map(|(secret, _)| secret)
+            .collect();
         for secret in secrets {
             self.kept.invalidate(secret.as_str()).await;
         }
@@ -148,7 +177,11 @@ mod tests {
                 tokio::task::yield_now().await;
                 match secret.as_str() {
                     "bad" => Err(RpcError::unauthenticated(ErrorReason::CredentialInvalid, "no such session")),
-                    _ => Ok(Exchanged { token: format!("{secret}-{number}"), expire_time, session_id: format!("session-{secret}") }),
+                    _ => Ok(Exchanged {
+                        token: format!("{secret}-{number}"),
+                        expire_time,
+                        session_id: format!("session-{secret}"),
+                    }),
                 }
             })
         }
@@ -156,7 +189,10 @@ mod tests {
 
     fn credentials() -> (Credentials, Arc<Auth>) {
         let clock = Arc::new(ManualClock::new("2026-01-02T03:04:05Z".parse().unwrap()));
-        let auth = Arc::new(Auth { clock: clock.clone(), asked: AtomicUsize::new(0) });
+        let auth = Arc::new(Auth {
+            clock: clock.clone(),
+            asked: AtomicUsize::new(0),
+        });
         (Credentials::new(auth.clone(), clock), auth)
     }
 
@@ -189,10 +225,16 @@ mod tests {
         assert_eq!(credentials.authorization("b").await.unwrap(), "Bearer b-1");
         assert_eq!(credentials.authorization("a").await.unwrap(), "Bearer a-2");
         for _ in 0..2 {
-            assert_eq!(credentials.authorization("bad").await.unwrap_err().reason(), ErrorReason::CredentialInvalid);
+            assert_eq!(
+                credentials.authorization("bad").await.unwrap_err().reason(),
+                ErrorReason::CredentialInvalid
+            );
         }
         assert_eq!(auth.asked.load(Ordering::SeqCst), 5);
-        assert_eq!(credentials.authorization("").await.unwrap_err().reason(), ErrorReason::CredentialInvalid);
+        assert_eq!(
+            credentials.authorization("").await.unwrap_err().reason(),
+            ErrorReason::CredentialInvalid
+        );
     }
 
     #[tokio::test]

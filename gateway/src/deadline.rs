@@ -33,9 +33,13 @@ impl Deadline {
         let started = now();
         let asked = match headers.get(GRPC_TIMEOUT) {
             None => None,
-            Some(value) => {
-                Some(value.to_str().ok().and_then(parse).ok_or_else(|| Failure::malformed("grpc-timeout is no duration such as 500m"))?)
-            }
+            Some(value) => Some(
+                value
+                    .to_str()
+                    .ok()
+                    .and_then(parse)
+                    .ok_or_else(|| Failure::malformed("grpc-timeout is no duration such as 500m"))?,
+            ),
         };
         let cap = (!rpc.is_streaming()).then(|| config.request_timeout());
         let limit = match (asked, cap) {
@@ -43,7 +47,11 @@ impl Deadline {
             (asked, cap) => asked.or(cap),
         };
         let idle = (rpc.is_streaming() && !rpc.may_be_silent).then(|| config.stream_idle());
-        Ok(Self { end: limit.and_then(|limit| started.checked_add(limit)), idle, touched: Arc::new(Mutex::new(started)) })
+        Ok(Self {
+            end: limit.and_then(|limit| started.checked_add(limit)),
+            idle,
+            touched: Arc::new(Mutex::new(started)),
+        })
     }
 
     /// A sign of life.
@@ -123,7 +131,10 @@ impl Timer {
 }
 
 /// The moment, for measuring how long something takes.
-#[expect(clippy::disallowed_methods, reason = "a deadline is a distance on the monotonic clock, not a time of day")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a deadline is a distance on the monotonic clock, not a time of day"
+)]
 #[must_use]
 pub fn now() -> Instant {
     Instant::now()
@@ -176,7 +187,10 @@ mod tests {
     fn what_is_written_can_be_read() {
         for millis in [0, 1, 99_999, 100_000, 99_999_999, 100_000_000, 10_000_000_000] {
             let duration = Duration::from_millis(millis);
-            assert_eq!(parse(&format(duration)).map(|d| d.as_millis() / 1000), Some(duration.as_millis() / 1000));
+            assert_eq!(
+                parse(&format(duration)).map(|d| d.as_millis() / 1000),
+                Some(duration.as_millis() / 1000)
+            );
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The API's reference as one page for people, made of the OpenAPI document when the process starts: no script, nothing from elsewhere.
 
-use http::header::{self, HeaderMap, HeaderValue};
 use http::Response;
+use http::header::{self, HeaderMap, HeaderValue};
 use serde_json::Value;
 use tonic::body::Body;
 
@@ -9,7 +9,8 @@ use crate::openapi::Document;
 use crate::plain;
 
 const STYLE: &str = include_str!("docs.css");
-const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+const POLICY: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
 
 /// A page about the API, if the path is one.
 #[must_use]
@@ -18,7 +19,9 @@ pub fn page(document: &Document, path: &str, request: &HeaderMap) -> Option<Resp
         "/docs" => document.page(request),
         "/docs/style.css" => {
             let mut style = plain::text(STYLE, HeaderValue::from_static("text/css; charset=utf-8"));
-            style.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+            style
+                .headers_mut()
+                .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
             style
         }
         _ => return None,
@@ -45,7 +48,11 @@ pub fn render(document: &Value) -> String {
     page.push_str("<li><a href=\"#schemas\">Schemas</a></li></ul></nav>");
     for tag in tags {
         let name = text(tag, "name");
-        page.push_str(&format!("<section><h2 id=\"{0}\">{0}</h2>{1}", escape(name), prose(text(tag, "description"))));
+        page.push_str(&format!(
+            "<section><h2 id=\"{0}\">{0}</h2>{1}",
+            escape(name),
+            prose(text(tag, "description"))
+        ));
         for (path, methods) in entries(&document["paths"]) {
             for (method, operation) in entries(methods).filter(|(_, operation)| operation["tags"][0] == name) {
                 page.push_str(&render_operation(method, path, operation));
@@ -55,7 +62,11 @@ pub fn render(document: &Value) -> String {
     }
     page.push_str("<section><h2 id=\"schemas\">Schemas</h2>");
     for (name, schema) in entries(&document["components"]["schemas"]) {
-        page.push_str(&format!("<details id=\"{0}\"><summary><code>{0}</code></summary>{1}", escape(name), prose(text(schema, "description"))));
+        page.push_str(&format!(
+            "<details id=\"{0}\"><summary><code>{0}</code></summary>{1}",
+            escape(name),
+            prose(text(schema, "description"))
+        ));
         page.push_str(&properties(schema));
         page.push_str("</details>");
     }
@@ -76,11 +87,19 @@ fn render_operation(method: &str, path: &str, operation: &Value) -> String {
     if let Some(permission) = operation["x-permission"].as_str() {
         html.push_str(&format!(" · permission <code>{}</code>", escape(permission)));
     }
-    html.push_str(if operation["security"].is_array() { " · no credential needed</p>" } else { "</p>" });
+    html.push_str(if operation["security"].is_array() {
+        " · no credential needed</p>"
+    } else {
+        "</p>"
+    });
     if let Some(parameters) = operation["parameters"].as_array() {
         html.push_str("<table><caption>Parameters</caption>");
         for parameter in parameters {
-            let name = format!("{} <small>{}</small>", escape(text(parameter, "name")), escape(text(parameter, "in")));
+            let name = format!(
+                "{} <small>{}</small>",
+                escape(text(parameter, "name")),
+                escape(text(parameter, "in"))
+            );
             html.push_str(&row(&name, &parameter["schema"], text(parameter, "description")));
         }
         html.push_str("</table>");
@@ -90,8 +109,13 @@ fn render_operation(method: &str, path: &str, operation: &Value) -> String {
         html.push_str(&properties(&media["schema"]));
     }
     for (status, response) in entries(&operation["responses"]).filter(|(status, _)| *status != "default") {
-        let kinds: Vec<_> = entries(&response["content"]).map(|(name, media)| format!("<code>{}</code> {}", escape(name), kind(&media["schema"]))).collect();
-        html.push_str(&format!("<p>Answer {status}: {}</p>", if kinds.is_empty() { "nothing".to_owned() } else { kinds.join(", ") }));
+        let kinds: Vec<_> = entries(&response["content"])
+            .map(|(name, media)| format!("<code>{}</code> {}", escape(name), kind(&media["schema"])))
+            .collect();
+        html.push_str(&format!(
+            "<p>Answer {status}: {}</p>",
+            if kinds.is_empty() { "nothing".to_owned() } else { kinds.join(", ") }
+        ));
     }
     html.push_str("</details>");
     html
@@ -109,18 +133,38 @@ fn properties(schema: &Value) -> String {
 }
 
 fn row(name: &str, schema: &Value, description: &str) -> String {
-    let set_by_server = if schema["readOnly"] == true { " <small>set by the server</small>" } else { "" };
-    format!("<tr><td><code>{name}</code></td><td>{}{set_by_server}</td><td>{}</td></tr>", kind(schema), inline(description))
+    let set_by_server = if schema["readOnly"] == true {
+        " <small>set by the server</small>"
+    } else {
+        ""
+    };
+    format!(
+        "<tr><td><code>{name}</code></td><td>{}{set_by_server}</td><td>{}</td></tr>",
+        kind(schema),
+        inline(description)
+    )
 }
 
 fn kind(schema: &Value) -> String {
     if let Some(name) = schema["$ref"].as_str().and_then(|reference| reference.rsplit('/').next()) {
-        return format!("<a href=\"#{0}\">{1}</a>", escape(name), escape(name.rsplit('.').next().unwrap_or(name)));
+        return format!(
+            "<a href=\"#{0}\">{1}</a>",
+            escape(name),
+            escape(name.rsplit('.').next().unwrap_or(name))
+        );
     }
     match schema["type"].as_str() {
         Some("array") => format!("list of {}", kind(&schema["items"])),
-        Some(name) => escape(schema["format"].as_str().map_or_else(|| name.to_owned(), |format| format!("{name} ({format})")).as_str()),
-        None if schema["oneOf"].is_array() => format!("a line each: <code>result</code> with {}, or an error", kind(&schema["oneOf"][0]["properties"]["result"])),
+        Some(name) => escape(
+            schema["format"]
+                .as_str()
+                .map_or_else(|| name.to_owned(), |format| format!("{name} ({format})"))
+                .as_str(),
+        ),
+        None if schema["oneOf"].is_array() => format!(
+            "a line each: <code>result</code> with {}, or an error",
+            kind(&schema["oneOf"][0]["properties"]["result"])
+        ),
         None => "any bytes".to_owned(),
     }
 }
@@ -134,17 +178,32 @@ fn text<'a>(value: &'a Value, key: &str) -> &'a str {
 }
 
 fn prose(text: &str) -> String {
-    text.split("\n\n").filter(|paragraph| !paragraph.is_empty()).map(|paragraph| format!("<p>{}</p>", inline(paragraph))).collect()
+    text.split("\n\n")
+        .filter(|paragraph| !paragraph.is_empty())
+        .map(|paragraph| format!("<p>{}</p>", inline(paragraph)))
+        .collect()
 }
 
 /// Text with its `code` marked.
 fn inline(text: &str) -> String {
     let parts = text.split('`').enumerate();
-    parts.map(|(index, part)| if index % 2 == 1 { format!("<code>{}</code>", escape(part)) } else { escape(part) }).collect()
+    parts
+        .map(|(index, part)| {
+            if index % 2 == 1 {
+                format!("<code>{}</code>", escape(part))
+            } else {
+                escape(part)
+            }
+        })
+        .collect()
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+        .replace('\'', "&#39;")
 }
 
 #[cfg(test)]
@@ -153,6 +212,9 @@ mod tests {
 
     #[test]
     fn comments_cannot_become_markup() {
-        assert_eq!(prose("<script> `a<b` & \"c\""), "<p>&lt;script&gt; <code>a&lt;b</code> &amp; &quot;c&quot;</p>");
+        assert_eq!(
+            prose("<script> `a<b` & \"c\""),
+            "<p>&lt;script&gt; <code>a&lt;b</code> &amp; &quot;c&quot;</p>"
+        );
     }
 }

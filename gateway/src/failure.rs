@@ -22,7 +22,11 @@ impl Failure {
     /// What a service answered.
     #[must_use]
     pub fn of(status: Status) -> Self {
-        Self { status, http: None, headers: HeaderMap::new() }
+        Self {
+            status,
+            http: None,
+            headers: HeaderMap::new(),
+        }
     }
 
     /// Answers another HTTP status on REST.
@@ -54,7 +58,12 @@ impl Failure {
     /// The route exists, but not with this HTTP method.
     #[must_use]
     pub fn method_not_allowed(allowed: &str) -> Self {
-        let failure: Self = RpcError::new(Code::Unimplemented, ErrorReason::Unimplemented, format!("this route answers {allowed} only")).into();
+        let failure: Self = RpcError::new(
+            Code::Unimplemented,
+            ErrorReason::Unimplemented,
+            format!("this route answers {allowed} only"),
+        )
+        .into();
         let failure = failure.http(StatusCode::METHOD_NOT_ALLOWED);
         match HeaderValue::from_str(allowed) {
             Ok(value) => failure.header(header::ALLOW, value),
@@ -65,7 +74,11 @@ impl Failure {
     /// The body is larger than allowed.
     #[must_use]
     pub fn too_large(limit: usize) -> Self {
-        let error = RpcError::new(Code::ResourceExhausted, ErrorReason::PayloadTooLarge, format!("the body is larger than {limit} bytes"));
+        let error = RpcError::new(
+            Code::ResourceExhausted,
+            ErrorReason::PayloadTooLarge,
+            format!("the body is larger than {limit} bytes"),
+        );
         Self::from(error).http(StatusCode::PAYLOAD_TOO_LARGE)
     }
 
@@ -98,9 +111,13 @@ impl Failure {
     pub fn into_grpc(self) -> Response<Body> {
         let mut response = Response::new(Body::empty());
         *response.headers_mut() = self.headers;
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
         if self.status.add_header(response.headers_mut()).is_err() {
-            response.headers_mut().insert("grpc-status", HeaderValue::from(Code::Internal as i32));
+            response
+                .headers_mut()
+                .insert("grpc-status", HeaderValue::from(Code::Internal as i32));
         }
         response
     }
@@ -129,7 +146,9 @@ pub fn broken_answer(service: &str, cause: impl Into<anyhow::Error>) -> RpcError
 pub fn short_name(service: &str) -> &str {
     let mut parts = service.rsplit('.');
     let last = parts.next().unwrap_or(service);
-    parts.find(|part| !(part.starts_with('v') && part[1..].starts_with(|c: char| c.is_ascii_digit()))).unwrap_or(last)
+    parts
+        .find(|part| !(part.starts_with('v') && part[1..].starts_with(|c: char| c.is_ascii_digit())))
+        .unwrap_or(last)
 }
 
 #[cfg(test)]

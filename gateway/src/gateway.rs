@@ -40,7 +40,11 @@ impl Gateway {
         let methods = Methods::read(descriptors)?;
         let mut catalog = Catalog::new(&pool, &methods, backends)?;
         let routes = Routes::new(&pool, &catalog)?;
-        let public = if config.reflection { Some(public_descriptors::filter(&pool, &catalog)?) } else { None };
+        let public = if config.reflection {
+            Some(public_descriptors::filter(&pool, &catalog)?)
+        } else {
+            None
+        };
         let health = health::add(&mut catalog, public.as_deref(), ids.clone())?;
         let own_origin = OwnOrigin::new(&config.public_url)?;
         let edge = Edge {

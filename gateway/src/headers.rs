@@ -14,6 +14,7 @@ const TO_SERVICES: &[&str] = &[
     "range",
     "traceparent",
     "tracestate",
+    "user-agent",
     "x-authz-min-revision",
     "x-consistency-token",
 ];
@@ -35,7 +36,13 @@ const TO_CLIENTS: &[&str] = &[
 ];
 
 /// What gRPC itself needs in answers.
-const GRPC: &[&str] = &["grpc-encoding", "grpc-accept-encoding", "grpc-status", "grpc-message", "grpc-status-details-bin"];
+const GRPC: &[&str] = &[
+    "grpc-encoding",
+    "grpc-accept-encoding",
+    "grpc-status",
+    "grpc-message",
+    "grpc-status-details-bin",
+];
 
 /// The id that the gateway gives a request, and the one that the client gave.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -43,7 +50,7 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-client-request-id");
 /// The client's address, for services.
 pub const CLIENT_ADDRESS: HeaderName = HeaderName::from_static("x-client-address");
-/// What the client calls itself, for services: channels between services overwrite `user-agent`.
+/// What the client calls itself, for services behind a channel, which overwrites `user-agent`.
 pub const CLIENT_USER_AGENT: HeaderName = HeaderName::from_static("x-client-user-agent");
 
 /// The policy for everything but the UI: such an answer loads nothing and is framed by nobody.
@@ -93,15 +100,26 @@ pub fn secure(headers: &mut HeaderMap, over_https: bool) {
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
-        (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
-        (HeaderName::from_static("permissions-policy"), HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(), usb=()")),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            HeaderValue::from_static("same-origin"),
+        ),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            HeaderValue::from_static("same-origin"),
+        ),
+        (
+            HeaderName::from_static("permissions-policy"),
+            HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+        ),
     ];
     for (name, value) in defaults {
         headers.entry(name).or_insert(value);
     }
     if over_https {
-        headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(HeaderValue::from_static("max-age=31536000; includeSubDomains"));
+        headers
+            .entry(header::STRICT_TRANSPORT_SECURITY)
+            .or_insert(HeaderValue::from_static("max-age=31536000; includeSubDomains"));
     }
     headers.append(header::VARY, HeaderValue::from_static("origin, sec-fetch-site"));
 }
@@ -113,7 +131,17 @@ mod tests {
     #[test]
     fn services_receive_no_header_that_is_not_listed() {
         let mut client = HeaderMap::new();
-        for name in ["x-authz-user", "x-authz-min-revision", "x-session-cookie", "cookie", "authorization", "x-client-address", "te", "connection", "x-evil-bin"] {
+        for name in [
+            "x-authz-user",
+            "x-authz-min-revision",
+            "x-session-cookie",
+            "cookie",
+            "authorization",
+            "x-client-address",
+            "te",
+            "connection",
+            "x-evil-bin",
+        ] {
             client.insert(HeaderName::from_static(name), HeaderValue::from_static("1"));
         }
         let names: Vec<_> = to_services(&client).keys().map(ToString::to_string).collect();
@@ -123,7 +151,14 @@ mod tests {
     #[test]
     fn clients_receive_no_internal_metadata() {
         let mut service = HeaderMap::new();
-        for name in ["x-session-cookie", "x-session-expire", "x-authz-revision", "grpc-status", "set-cookie", "server"] {
+        for name in [
+            "x-session-cookie",
+            "x-session-expire",
+            "x-authz-revision",
+            "grpc-status",
+            "set-cookie",
+            "server",
+        ] {
             service.insert(HeaderName::from_static(name), HeaderValue::from_static("1"));
         }
         let mut names: Vec<_> = to_grpc_clients(&service).keys().map(ToString::to_string).collect();

@@ -27,7 +27,11 @@ impl Health {
     /// Says SERVING or NOT_SERVING from now on, for the whole and for each service.
     pub async fn set_serving(&self, serving: bool) {
         self.serving.store(serving, Ordering::SeqCst);
-        let status = if serving { ServingStatus::Serving } else { ServingStatus::NotServing };
+        let status = if serving {
+            ServingStatus::Serving
+        } else {
+            ServingStatus::NotServing
+        };
         for service in self.services.iter().map(String::as_str).chain([""]) {
             self.reporter.set_service_status(service, status).await;
         }
@@ -62,11 +66,22 @@ pub fn add(catalog: &mut Catalog, public_descriptors: Option<&[u8]>, ids: Ids) -
     }
     if public_descriptors.is_some() {
         for version in ["v1", "v1alpha"] {
-            catalog.add_own(&format!("grpc.reflection.{version}.ServerReflection"), "ServerReflectionInfo", upstream.clone());
+            catalog.add_own(
+                &format!("grpc.reflection.{version}.ServerReflection"),
+                "ServerReflectionInfo",
+                upstream.clone(),
+            );
         }
     }
-    let health = Health { reporter, serving: Arc::new(AtomicBool::new(true)), services };
+    let health = Health {
+        reporter,
+        serving: Arc::new(AtomicBool::new(true)),
+        services,
+    };
     // Nobody else holds the reporter yet, so nothing has to be waited for.
-    health.set_serving(true).now_or_never().ok_or_else(|| anyhow::anyhow!("the health reporter is in use"))?;
+    health
+        .set_serving(true)
+        .now_or_never()
+        .ok_or_else(|| anyhow::anyhow!("the health reporter is in use"))?;
     Ok(health)
 }

@@ -78,7 +78,13 @@ impl Limited {
     /// Limits the messages of a body. What arrives counts as a sign of life.
     #[must_use]
     pub fn new(inner: Body, limit: usize, stopped: Stopped, deadline: Deadline) -> Self {
-        Self { inner, limit, meter: Meter::default(), stopped, deadline }
+        Self {
+            inner,
+            limit,
+            meter: Meter::default(),
+            stopped,
+            deadline,
+        }
     }
 }
 

@@ -17,12 +17,17 @@ impl OwnOrigin {
     /// # Errors
     /// It is no absolute HTTP URL.
     pub fn new(public_url: &str) -> anyhow::Result<Self> {
-        let uri: Uri = public_url.parse().map_err(|error| anyhow::anyhow!("gateway.public_url is no URL: {error}"))?;
+        let uri: Uri = public_url
+            .parse()
+            .map_err(|error| anyhow::anyhow!("gateway.public_url is no URL: {error}"))?;
         let (Some(scheme @ ("http" | "https")), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
             anyhow::bail!("gateway.public_url must start with http:// or https://");
         };
         let authority = authority.as_str().to_ascii_lowercase();
-        Ok(Self { origin: format!("{scheme}://{authority}"), https: scheme == "https" })
+        Ok(Self {
+            origin: format!("{scheme}://{authority}"),
+            https: scheme == "https",
+        })
     }
 
     /// Whether browsers reach this instance over TLS.
@@ -38,7 +43,9 @@ impl OwnOrigin {
             return true;
         }
         // A page of another site cannot choose the `Host` of a request, so equality proves the same host and port.
-        let Some((_, authority)) = origin.split_once("://") else { return false };
+        let Some((_, authority)) = origin.split_once("://") else {
+            return false;
+        };
         addressed.is_some_and(|addressed| addressed.eq_ignore_ascii_case(authority))
     }
 }
@@ -89,9 +96,16 @@ pub fn proves_own_origin<B: http_body::Body>(request: &Request<B>, own: &OwnOrig
 
 /// Whether the content type is one that needs a CORS preflight: HTML forms cannot send it.
 fn has_non_simple_type(headers: &HeaderMap) -> bool {
-    let Some(Ok(value)) = headers.get(header::CONTENT_TYPE).map(|value| value.to_str()) else { return false };
+    let Some(Ok(value)) = headers.get(header::CONTENT_TYPE).map(|value| value.to_str()) else {
+        return false;
+    };
     let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    essence.contains('/') && !value.contains(',') && !matches!(essence.as_str(), "text/plain" | "application/x-www-form-urlencoded" | "multipart/form-data")
+    essence.contains('/')
+        && !value.contains(',')
+        && !matches!(
+            essence.as_str(),
+            "text/plain" | "application/x-www-form-urlencoded" | "multipart/form-data"
+        )
 }
 
 #[cfg(test)]
@@ -115,7 +129,8 @@ mod tests {
     #[test]
     fn only_the_own_origin_may_use_a_cookie() {
         let json = ("content-type", "application/json");
-        let cases: &[(&str, &[(&str, &str)], &'static str, bool)] = &[
+        type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'static str, bool);
+        let cases: &[Case<'_>] = &[
             ("POST", &[("sec-fetch-site", "same-origin"), json], "{}", true),
             ("POST", &[("origin", "https://tasks.example.com"), json], "{}", true),
             ("POST", &[("origin", "http://localhost:8080"), json], "{}", true),
@@ -124,23 +139,49 @@ mod tests {
             ("POST", &[("sec-fetch-site", "none"), json], "{}", false),
             ("POST", &[("sec-fetch-site", "cross-site"), json], "{}", false),
             ("POST", &[("sec-fetch-site", "same-site"), json], "{}", false),
-            ("POST", &[("sec-fetch-site", "cross-site"), ("origin", "https://tasks.example.com"), json], "{}", false),
+            (
+                "POST",
+                &[("sec-fetch-site", "cross-site"), ("origin", "https://tasks.example.com"), json],
+                "{}",
+                false,
+            ),
             ("POST", &[("origin", "https://tasks.example.com.evil"), json], "{}", false),
             ("POST", &[("origin", "null"), json], "{}", false),
             ("POST", &[json], "{}", false),
             ("GET", &[], "", false),
-            ("POST", &[("sec-fetch-site", "same-origin"), ("content-type", "text/plain")], "{}", false),
-            ("POST", &[("sec-fetch-site", "same-origin"), ("content-type", "application/x-www-form-urlencoded; a=b")], "{}", false),
+            (
+                "POST",
+                &[("sec-fetch-site", "same-origin"), ("content-type", "text/plain")],
+                "{}",
+                false,
+            ),
+            (
+                "POST",
+                &[
+                    ("sec-fetch-site", "same-origin"),
+                    ("content-type", "application/x-www-form-urlencoded; a=b"),
+                ],
+                "{}",
+                false,
+            ),
             ("POST", &[("sec-fetch-site", "same-origin")], "{}", false),
         ];
         for (method, headers, body, expected) in cases {
-            assert_eq!(proves_own_origin(&request(method, headers, body), &own()), *expected, "{method} {headers:?} {body:?}");
+            assert_eq!(
+                proves_own_origin(&request(method, headers, body), &own()),
+                *expected,
+                "{method} {headers:?} {body:?}"
+            );
         }
     }
 
     #[test]
     fn the_address_of_http2_counts_like_a_host_header() {
-        let request = Request::builder().uri("http://localhost:9999/").header("origin", "http://localhost:9999").body(Empty::<bytes::Bytes>::new()).unwrap();
+        let request = Request::builder()
+            .uri("http://localhost:9999/")
+            .header("origin", "http://localhost:9999")
+            .body(Empty::<bytes::Bytes>::new())
+            .unwrap();
         assert_eq!(sender(&request, &own()), Sender::Own);
     }
 

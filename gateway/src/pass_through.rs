@@ -24,7 +24,9 @@ async fn call(edge: Arc<Edge>, visit: Visit, request: Request<Body>) -> Result<R
     if request.method() != Method::POST {
         return Err(Failure::unknown_rpc());
     }
-    let Some(rpc) = edge.catalog.get(request.uri().path()).cloned() else { return Err(Failure::unknown_rpc()) };
+    let Some(rpc) = edge.catalog.get(request.uri().path()).cloned() else {
+        return Err(Failure::unknown_rpc());
+    };
     if rpc.upstream.is_none() {
         return Err(Failure::unknown_rpc());
     }
@@ -34,8 +36,16 @@ async fn call(edge: Arc<Edge>, visit: Visit, request: Request<Body>) -> Result<R
     let mut metadata = visit.metadata.clone();
     let caller = deadline.within(claim.settle(&edge, &mut metadata)).await??;
 
-    let content_type = parts.headers.get(header::CONTENT_TYPE).cloned().unwrap_or(HeaderValue::from_static("application/grpc"));
-    let limit = if rpc.is_streaming() { edge.config.max_stream_message_bytes } else { edge.config.max_body_bytes };
+    let content_type = parts
+        .headers
+        .get(header::CONTENT_TYPE)
+        .cloned()
+        .unwrap_or(HeaderValue::from_static("application/grpc"));
+    let limit = if rpc.is_streaming() {
+        edge.config.max_stream_message_bytes
+    } else {
+        edge.config.max_body_bytes
+    };
     let stopped = Stopped::default();
     let body = Body::new(Limited::new(body, limit, stopped.clone(), deadline.clone()));
     let sent = send(&rpc, metadata, content_type, body, &deadline).await;
@@ -46,7 +56,14 @@ async fn call(edge: Arc<Edge>, visit: Visit, request: Request<Body>) -> Result<R
 
     let mut response = Response::new(Body::empty());
     *response.headers_mut() = headers::to_grpc_clients(&upstream.headers);
-    response.headers_mut().insert(header::CONTENT_TYPE, upstream.headers.get(header::CONTENT_TYPE).cloned().unwrap_or(HeaderValue::from_static("application/grpc")));
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        upstream
+            .headers
+            .get(header::CONTENT_TYPE)
+            .cloned()
+            .unwrap_or(HeaderValue::from_static("application/grpc")),
+    );
     if let Some(cookie) = caller.obey(&edge, &upstream.headers).await? {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }

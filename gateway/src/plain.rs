@@ -31,7 +31,7 @@ async fn find(edge: Arc<Edge>, visit: Visit, request: Request<Body>) -> Result<R
         ref method => method.clone(),
     };
     match edge.routes.find(&method, request.uri().path()) {
-        Lookup::Found(found) => return transcode::answer(edge.clone(), visit, found, request).await,
+        Lookup::Found(found) => return Box::pin(transcode::answer(edge.clone(), visit, found, request)).await,
         Lookup::OtherMethods(allowed) => return Err(Failure::method_not_allowed(&allowed)),
         Lookup::None => {}
     }
@@ -51,7 +51,10 @@ async fn find(edge: Arc<Edge>, visit: Visit, request: Request<Body>) -> Result<R
 }
 
 fn state(good: bool) -> Response<Body> {
-    let mut response = text(if good { "ok\n" } else { "stopping\n" }.to_owned(), HeaderValue::from_static("text/plain; charset=utf-8"));
+    let mut response = text(
+        if good { "ok\n" } else { "stopping\n" }.to_owned(),
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
     if !good {
         *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
     }
@@ -69,6 +72,9 @@ pub fn text(body: impl Into<bytes::Bytes>, content_type: HeaderValue) -> Respons
 /// Whether the client has this version already, so that 304 is the answer.
 #[must_use]
 pub fn has_version(request: &HeaderMap, etag: &str) -> bool {
-    let known = request.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let known = request
+        .get(header::IF_NONE_MATCH)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     known.split(',').any(|candidate| candidate.trim().trim_start_matches("W/") == etag)
 }

@@ -13,7 +13,9 @@ use crate::catalog::Catalog;
 /// # Errors
 /// The set does not describe descriptors themselves, which every set with options does.
 pub fn filter(pool: &DescriptorPool, catalog: &Catalog) -> anyhow::Result<Vec<u8>> {
-    let kind = pool.get_message_by_name("google.protobuf.FileDescriptorProto").ok_or_else(|| anyhow::anyhow!("no descriptor.proto in the set"))?;
+    let kind = pool
+        .get_message_by_name("google.protobuf.FileDescriptorProto")
+        .ok_or_else(|| anyhow::anyhow!("no descriptor.proto in the set"))?;
     let is_public = |service: &str, method: &str| catalog.get(&format!("/{service}/{method}")).is_some();
     let mut wanted = BTreeSet::new();
     for service in pool.services() {
@@ -50,7 +52,10 @@ pub fn filter(pool: &DescriptorPool, catalog: &Catalog) -> anyhow::Result<Vec<u8
 }
 
 fn text(message: &DynamicMessage, field: &str) -> String {
-    message.get_field_by_name(field).and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+    message
+        .get_field_by_name(field)
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_default()
 }
 
 fn add_with_imports(file: &prost_reflect::FileDescriptor, wanted: &mut BTreeSet<String>) {

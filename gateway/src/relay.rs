@@ -13,8 +13,8 @@ use tasktracker_server::{Code, RpcError, request};
 use tonic::Status;
 use tonic::body::Body;
 
-use crate::edge::Visit;
 use crate::deadline::{Deadline, Timer};
+use crate::edge::Visit;
 use crate::failure::{broken_answer, deadline_error};
 use crate::headers;
 use crate::message_limit::{Meter, Stopped};
@@ -69,7 +69,11 @@ impl Relay {
 /// A message was larger than allowed.
 #[must_use]
 pub fn too_large(limit: usize) -> RpcError {
-    RpcError::new(Code::ResourceExhausted, ErrorReason::PayloadTooLarge, format!("the message is larger than {limit} bytes"))
+    RpcError::new(
+        Code::ResourceExhausted,
+        ErrorReason::PayloadTooLarge,
+        format!("the message is larger than {limit} bytes"),
+    )
 }
 
 impl HttpBody for Relay {
@@ -98,7 +102,10 @@ impl HttpBody for Relay {
             },
             _ if this.stopped.get() => this.end_with(too_large(this.limit)),
             Some(Err(status)) => this.end_with(broken_answer(&this.service.clone(), status)),
-            None => this.end_with(broken_answer(&this.service.clone(), anyhow::anyhow!("the answer ended without a status"))),
+            None => this.end_with(broken_answer(
+                &this.service.clone(),
+                anyhow::anyhow!("the answer ended without a status"),
+            )),
         };
         Poll::Ready(Some(frame))
     }

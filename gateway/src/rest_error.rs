@@ -37,7 +37,10 @@ pub fn response(pool: &DescriptorPool, request_id: &str, failure: Failure, condi
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if let Some(delay) = retry_after {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from(delay.as_secs() + u64::from(delay.subsec_nanos() > 0)));
+        headers.insert(
+            header::RETRY_AFTER,
+            HeaderValue::from(delay.as_secs() + u64::from(delay.subsec_nanos() > 0)),
+        );
     }
     if status == StatusCode::UNAUTHORIZED && !headers.contains_key(header::WWW_AUTHENTICATE) {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -55,14 +58,25 @@ pub fn json(pool: &DescriptorPool, request_id: &str, failure: &Failure, conditio
         details.push(serde_json::json!({"@type": request_info, "requestId": request_id}));
     }
     let code = http_status(failure, conditional).as_u16();
-    let envelope = Envelope { error: Error { code, status: name(status.code()), message: status.message().to_owned(), details } };
+    let envelope = Envelope {
+        error: Error {
+            code,
+            status: name(status.code()),
+            message: status.message().to_owned(),
+            details,
+        },
+    };
     serde_json::to_vec(&envelope).unwrap_or_else(|_| br#"{"error":{"code":500,"status":"INTERNAL","message":"","details":[]}}"#.to_vec())
 }
 
 /// Details of a known type; stack traces stay here.
 fn details(pool: &DescriptorPool, bytes: &[u8]) -> Vec<serde_json::Value> {
-    let Some(any) = pool.get_message_by_name("google.protobuf.Any") else { return Vec::new() };
-    let Ok(status) = tonic_types::pb::Status::decode(bytes) else { return Vec::new() };
+    let Some(any) = pool.get_message_by_name("google.protobuf.Any") else {
+        return Vec::new();
+    };
+    let Ok(status) = tonic_types::pb::Status::decode(bytes) else {
+        return Vec::new();
+    };
     let options = SerializeOptions::new().skip_default_fields(true);
     let printed = status.details.into_iter().filter_map(|detail| {
         if detail.type_url.ends_with("/google.rpc.DebugInfo") {

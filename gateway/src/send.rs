@@ -16,12 +16,23 @@ use crate::headers;
 ///
 /// # Errors
 /// The service failed at once, is not run here, or does not answer in time.
-pub async fn send(rpc: &Rpc, metadata: HeaderMap, content_type: HeaderValue, body: Body, deadline: &Deadline) -> Result<Response<Body>, Failure> {
-    let Some(upstream) = rpc.upstream.clone() else { return Err(Failure::unknown_rpc()) };
+pub async fn send(
+    rpc: &Rpc,
+    metadata: HeaderMap,
+    content_type: HeaderValue,
+    body: Body,
+    deadline: &Deadline,
+) -> Result<Response<Body>, Failure> {
+    let Some(upstream) = rpc.upstream.clone() else {
+        return Err(Failure::unknown_rpc());
+    };
     let mut request = Request::new(body);
     *request.method_mut() = Method::POST;
     *request.version_mut() = Version::HTTP_2;
-    *request.uri_mut() = rpc.path.parse().map_err(|error: http::uri::InvalidUri| Failure::from(broken_answer(&rpc.service, error)))?;
+    *request.uri_mut() = rpc
+        .path
+        .parse()
+        .map_err(|error: http::uri::InvalidUri| Failure::from(broken_answer(&rpc.service, error)))?;
     *request.headers_mut() = metadata;
     let out = request.headers_mut();
     out.insert(header::CONTENT_TYPE, content_type);
@@ -37,7 +48,10 @@ pub async fn send(rpc: &Rpc, metadata: HeaderMap, content_type: HeaderValue, bod
         if status != "0" {
             // Filtered first: a status carries all other headers along as its metadata.
             let status = Status::from_header_map(&headers::to_grpc_clients(response.headers()));
-            return Err(status.map_or_else(|| broken_answer(&rpc.service, anyhow::anyhow!("an unreadable status")).into(), Failure::of));
+            return Err(status.map_or_else(
+                || broken_answer(&rpc.service, anyhow::anyhow!("an unreadable status")).into(),
+                Failure::of,
+            ));
         }
     } else if response.status() != StatusCode::OK || !is_grpc(response.headers()) {
         // Something between here and the service answered in its place.
@@ -47,7 +61,9 @@ pub async fn send(rpc: &Rpc, metadata: HeaderMap, content_type: HeaderValue, bod
 }
 
 fn is_grpc(headers: &HeaderMap) -> bool {
-    headers.get(header::CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
+    headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
 }
 
 /// What a failed call means. The channel keeps the deadline too, and may be the first to notice that it has passed.

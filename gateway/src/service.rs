@@ -41,7 +41,7 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let edge = self.0.clone();
         let request = request.map(Body::new);
-        Box::pin(async move { Ok(enter(edge, request).await) })
+        Box::pin(enter(edge, request).map(Ok))
     }
 }
 
@@ -53,11 +53,23 @@ async fn enter(edge: Arc<Edge>, request: Request<Body>) -> Response<Body> {
     let metadata = metadata(&edge, &request, &request_id, client_id.as_ref());
     let allowed_origin = edge.cors.allows(request.headers());
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let visit = Visit { request_id: request_id.clone(), metadata, web: matches!(kind, Kind::GrpcWeb(_)) };
+    let visit = Visit {
+        request_id: request_id.clone(),
+        metadata,
+        web: matches!(kind, Kind::GrpcWeb(_)),
+    };
 
-    let work = AssertUnwindSafe(request::within(request_id.clone(), answer(edge.clone(), visit, kind, request))).catch_unwind();
+    let work = AssertUnwindSafe(Box::pin(request::within(
+        request_id.clone(),
+        answer(edge.clone(), visit, kind, request),
+    )))
+    .catch_unwind();
     let mut response = work.await.unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
+        let text = panic
+            .downcast_ref::<&str>()
+            .copied()
+            .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+            .unwrap_or("no message");
         let error = RpcError::internal(anyhow::anyhow!("panic: {text}"));
         let failure = request::within_sync(request_id.clone(), || Failure::from(error));
         refuse(&edge, &request_id, kind, failure)
@@ -86,11 +98,12 @@ async fn answer(edge: Arc<Edge>, visit: Visit, kind: Kind, request: Request<Body
         Kind::Preflight => return edge.cors.preflight(request.headers()),
         Kind::Grpc => return pass_through::answer(edge, visit, request).await,
         Kind::GrpcWeb(content_type) => return grpc_web::answer(edge, visit, request, content_type).await,
-        Kind::Plain => return plain::answer(edge, visit, request).await,
+        Kind::Plain => return Box::pin(plain::answer(edge, visit, request)).await,
         Kind::GrpcWrongMethod => Failure::method_not_allowed("POST"),
         Kind::GrpcWithoutTrailers => {
             let message = "gRPC needs HTTP/2; over HTTP/1.1 use gRPC-web or REST";
-            Failure::from(RpcError::new(Code::Unimplemented, ErrorReason::Unimplemented, message)).http(StatusCode::HTTP_VERSION_NOT_SUPPORTED)
+            Failure::from(RpcError::new(Code::Unimplemented, ErrorReason::Unimplemented, message))
+                .http(StatusCode::HTTP_VERSION_NOT_SUPPORTED)
         }
     };
     rest_error::response(&edge.pool, &request_id, failure, false)

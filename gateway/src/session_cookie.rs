@@ -93,7 +93,10 @@ mod tests {
         metadata.insert(SECRET, HeaderValue::from_static("s3cret"));
         metadata.insert(EXPIRE, HeaderValue::from_static("1600"));
         let header = Order::find(&metadata).unwrap().header(now);
-        assert_eq!(header, "__Host-tt_session=s3cret; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=600");
+        assert_eq!(
+            header,
+            "__Host-tt_session=s3cret; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=600"
+        );
         metadata.insert(SECRET, HeaderValue::from_static(""));
         assert_eq!(Order::find(&metadata), Some(Order::Clear));
         metadata.insert(SECRET, HeaderValue::from_static("a; Domain=evil"));

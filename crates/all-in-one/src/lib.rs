@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod commands;
+pub mod demo;
 pub mod settings;
 pub mod system;
 

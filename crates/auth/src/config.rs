@@ -78,7 +78,10 @@ impl Config {
             floor.lanes
         );
         ensure!((1..=24 * 365).contains(&self.session_hours), "auth.session_hours must be 1 to 8760");
-        ensure!((1..=self.session_hours).contains(&self.session_idle_hours), "auth.session_idle_hours must be 1 to auth.session_hours");
+        ensure!(
+            (1..=self.session_hours).contains(&self.session_idle_hours),
+            "auth.session_idle_hours must be 1 to auth.session_hours"
+        );
         Ok(())
     }
 
@@ -86,13 +89,21 @@ impl Config {
     #[must_use]
     pub fn lifetimes(&self) -> Lifetimes {
         let hours = |hours: u32| SignedDuration::from_hours(i64::from(hours));
-        Lifetimes { absolute: hours(self.session_hours), idle: hours(self.session_idle_hours), ..Lifetimes::default() }
+        Lifetimes {
+            absolute: hours(self.session_hours),
+            idle: hours(self.session_idle_hours),
+            ..Lifetimes::default()
+        }
     }
 
     /// Cost of a password hash.
     #[must_use]
     pub fn password_cost(&self) -> PasswordCost {
-        PasswordCost { memory_kib: self.password_memory_kib, passes: self.password_passes, lanes: self.password_lanes }
+        PasswordCost {
+            memory_kib: self.password_memory_kib,
+            passes: self.password_passes,
+            lanes: self.password_lanes,
+        }
     }
 
     /// Bounds of hashing.
@@ -100,7 +111,14 @@ impl Config {
     pub fn pool_limits(&self) -> PoolLimits {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let limits = PoolLimits::for_processors(processors);
-        if self.password_hashes_at_once == 0 { limits } else { PoolLimits { at_once: self.password_hashes_at_once, ..limits } }
+        if self.password_hashes_at_once == 0 {
+            limits
+        } else {
+            PoolLimits {
+                at_once: self.password_hashes_at_once,
+                ..limits
+            }
+        }
     }
 }
 
@@ -129,11 +147,26 @@ mod tests {
         assert_eq!(config.lifetimes(), Lifetimes::default());
         assert_eq!(config.password_cost(), PasswordCost::default());
         for unsafe_one in [
-            Config { password_memory_kib: 1024, ..defaults() },
-            Config { password_passes: 1, ..defaults() },
-            Config { password_lanes: 0, ..defaults() },
-            Config { session_hours: 0, ..defaults() },
-            Config { session_idle_hours: 721, ..defaults() },
+            Config {
+                password_memory_kib: 1024,
+                ..defaults()
+            },
+            Config {
+                password_passes: 1,
+                ..defaults()
+            },
+            Config {
+                password_lanes: 0,
+                ..defaults()
+            },
+            Config {
+                session_hours: 0,
+                ..defaults()
+            },
+            Config {
+                session_idle_hours: 721,
+                ..defaults()
+            },
         ] {
             assert!(unsafe_one.check().is_err());
         }

@@ -51,7 +51,8 @@ impl From<Failure> for RpcError {
         match failure {
             Failure::Answer(error) => error,
             Failure::Commit(CommitError::GuardMissed | CommitError::Contention) => {
-                Self::new(Code::Aborted, ErrorReason::Contention, "too many writers at once, try again").retry_after(Duration::from_millis(100))
+                Self::new(Code::Aborted, ErrorReason::Contention, "too many writers at once, try again")
+                    .retry_after(Duration::from_millis(100))
             }
             Failure::Commit(CommitError::Closed) => Self::new(Code::Unavailable, ErrorReason::ShuttingDown, "this process is stopping"),
             Failure::Commit(CommitError::Storage(error)) => stored(error),
@@ -71,10 +72,12 @@ pub fn stored(error: DbErr) -> RpcError {
 impl From<PoolError> for RpcError {
     fn from(error: PoolError) -> Self {
         match error {
-            PoolError::Overloaded => {
-                Self::new(Code::ResourceExhausted, ErrorReason::Overloaded, "too many sign-ins are waiting, try again later")
-                    .retry_after(Duration::from_secs(3))
-            }
+            PoolError::Overloaded => Self::new(
+                Code::ResourceExhausted,
+                ErrorReason::Overloaded,
+                "too many sign-ins are waiting, try again later",
+            )
+            .retry_after(Duration::from_secs(3)),
             PoolError::Failed(_) => Self::internal(error),
         }
     }
@@ -91,5 +94,6 @@ pub fn page_failed(error: PageError) -> RpcError {
 /// The page token is not one that was made for this call.
 pub fn bad_page_token(error: BadToken) -> RpcError {
     let message = error.to_string();
-    RpcError::new(Code::InvalidArgument, ErrorReason::InvalidPageToken, message).violation("page_token", "must be the next_page_token of the same list")
+    RpcError::new(Code::InvalidArgument, ErrorReason::InvalidPageToken, message)
+        .violation("page_token", "must be the next_page_token of the same list")
 }

@@ -22,7 +22,10 @@ impl KeySeal {
     /// The crypto library fails.
     pub fn seal(&self, kid: &str, private_key: &[u8]) -> anyhow::Result<Vec<u8>> {
         let mut sealed = private_key.to_vec();
-        let nonce = self.0.seal_in_place_append_tag(Aad::from(kid), &mut sealed).context("a signing key could not be encrypted")?;
+        let nonce = self
+            .0
+            .seal_in_place_append_tag(Aad::from(kid), &mut sealed)
+            .context("a signing key could not be encrypted")?;
         Ok([nonce.as_ref().as_slice(), &sealed].concat())
     }
 
@@ -36,7 +39,8 @@ impl KeySeal {
         let nonce = Nonce::try_assume_unique_for_key(nonce).context("the nonce has its length")?;
         let mut sealed = sealed.to_vec();
         let opened = self.0.open_in_place(nonce, Aad::from(kid), &mut sealed);
-        let opened = opened.map_err(|_| anyhow::anyhow!("the signing key {kid} does not open: instance.secret is not the one it was stored under"))?;
+        let opened = opened
+            .map_err(|_| anyhow::anyhow!("the signing key {kid} does not open: instance.secret is not the one it was stored under"))?;
         Ok(opened.to_vec())
     }
 }

@@ -1,13 +1,18 @@
 #![doc = include_str!("../README.md")]
 
+pub mod admin;
 mod app;
 mod changes;
 pub mod config;
+mod consistency;
+mod credentials;
 mod db;
 pub mod domain;
 mod failure;
 mod keys;
 pub mod password_pool;
+mod project;
+mod repeated;
 mod rpc;
 mod start;
 mod sweep;

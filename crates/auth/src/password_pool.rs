@@ -22,7 +22,11 @@ pub struct PasswordCost {
 
 impl Default for PasswordCost {
     fn default() -> Self {
-        Self { memory_kib: 19 * 1024, passes: 2, lanes: 1 }
+        Self {
+            memory_kib: 19 * 1024,
+            passes: 2,
+            lanes: 1,
+        }
     }
 }
 
@@ -41,7 +45,11 @@ impl PoolLimits {
     /// Half of these processors, at least one, at most four: the rest go on serving while many people sign in.
     #[must_use]
     pub fn for_processors(processors: usize) -> Self {
-        Self { at_once: (processors / 2).clamp(1, 4), waiting: 64, patience: Duration::from_secs(3) }
+        Self {
+            at_once: (processors / 2).clamp(1, 4),
+            waiting: 64,
+            patience: Duration::from_secs(3),
+        }
     }
 }
 
@@ -115,7 +123,8 @@ impl PasswordPool {
         let argon = self.argon.clone();
         self.run(move || {
             let hash = argon.hash_password_with_salt(password.expose_secret().as_bytes(), &salt);
-            hash.map(|hash| hash.to_string()).map_err(|error| PoolError::Failed(error.to_string()))
+            hash.map(|hash| hash.to_string())
+                .map_err(|error| PoolError::Failed(error.to_string()))
         })
         .await
     }
@@ -131,7 +140,9 @@ impl PasswordPool {
             let phc = stored.as_deref().unwrap_or(&dummy);
             let hash = PasswordHash::new(phc).map_err(|error| PoolError::Failed(error.to_string()))?;
             match argon.verify_password(password.expose_secret().as_bytes(), &hash) {
-                Ok(()) if stored.is_some() => Ok(Verdict::Right { outdated: !cost.made(&hash) }),
+                Ok(()) if stored.is_some() => Ok(Verdict::Right {
+                    outdated: !cost.made(&hash),
+                }),
                 Ok(()) | Err(argon2::password_hash::Error::PasswordInvalid) => Ok(Verdict::Wrong),
                 Err(error) => Err(PoolError::Failed(error.to_string())),
             }
@@ -168,8 +179,16 @@ impl PasswordCost {
 mod tests {
     use super::*;
 
-    const CHEAP: PasswordCost = PasswordCost { memory_kib: 64, passes: 1, lanes: 1 };
-    const LIMITS: PoolLimits = PoolLimits { at_once: 1, waiting: 2, patience: Duration::from_millis(50) };
+    const CHEAP: PasswordCost = PasswordCost {
+        memory_kib: 64,
+        passes: 1,
+        lanes: 1,
+    };
+    const LIMITS: PoolLimits = PoolLimits {
+        at_once: 1,
+        waiting: 2,
+        patience: Duration::from_millis(50),
+    };
 
     fn secret(text: &str) -> SecretString {
         SecretString::from(text.to_owned())
@@ -180,21 +199,36 @@ mod tests {
         let pool = PasswordPool::new(CHEAP, LIMITS).unwrap();
         let hash = pool.hash(secret("correct horse"), [7; 16]).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{hash}");
-        assert_eq!(pool.verify(Some(hash.clone()), secret("correct horse")).await.unwrap(), Verdict::Right { outdated: false });
-        assert_eq!(pool.verify(Some(hash.clone()), secret("correct horse ")).await.unwrap(), Verdict::Wrong);
+        assert_eq!(
+            pool.verify(Some(hash.clone()), secret("correct horse")).await.unwrap(),
+            Verdict::Right { outdated: false }
+        );
+        assert_eq!(
+            pool.verify(Some(hash.clone()), secret("correct horse ")).await.unwrap(),
+            Verdict::Wrong
+        );
         assert_eq!(pool.verify(None, secret("correct horse")).await.unwrap(), Verdict::Wrong);
         assert_eq!(pool.verify(None, secret("nobody's password")).await.unwrap(), Verdict::Wrong);
-        assert!(matches!(pool.verify(Some("rubbish".to_owned()), secret("x")).await, Err(PoolError::Failed(_))));
+        assert!(matches!(
+            pool.verify(Some("rubbish".to_owned()), secret("x")).await,
+            Err(PoolError::Failed(_))
+        ));
 
         let dearer = PasswordPool::new(PasswordCost { passes: 2, ..CHEAP }, LIMITS).unwrap();
-        assert_eq!(dearer.verify(Some(hash), secret("correct horse")).await.unwrap(), Verdict::Right { outdated: true });
+        assert_eq!(
+            dearer.verify(Some(hash), secret("correct horse")).await.unwrap(),
+            Verdict::Right { outdated: true }
+        );
     }
 
     #[tokio::test]
     async fn who_finds_no_room_or_waits_too_long_is_told_so() {
         let pool = PasswordPool::new(CHEAP, LIMITS).unwrap();
         let busy = pool.running.clone().acquire_owned().await.unwrap();
-        assert!(matches!(pool.verify(None, secret("x")).await, Err(PoolError::Overloaded)), "waited too long");
+        assert!(
+            matches!(pool.verify(None, secret("x")).await, Err(PoolError::Overloaded)),
+            "waited too long"
+        );
 
         let inside = pool.entry.clone().acquire_many_owned(3).await.unwrap();
         let told = tokio::time::timeout(LIMITS.patience / 2, pool.verify(None, secret("x"))).await;

@@ -45,7 +45,13 @@ pub struct Deps {
 /// # Errors
 /// The database cannot be brought up to date, or its signing key does not open with this instance's secret.
 pub async fn start(config: Config, deps: Deps) -> anyhow::Result<App> {
-    let Deps { db, clock, ids, secret, lifecycle } = deps;
+    let Deps {
+        db,
+        clock,
+        ids,
+        secret,
+        lifecycle,
+    } = deps;
     migrate(&db).await?;
     make_instance(&db, &clock, &ids).await?;
     let signer = signer(&db, &clock, &KeySeal::new(&secret)).await?;
@@ -102,7 +108,13 @@ async fn signer(db: &Database, clock: &SharedClock, seal: &KeySeal) -> anyhow::R
     let signer = Signer::new(&private_key)?;
     let public = signer.public();
     let mut txn = db.begin();
-    db::signing_keys::insert(&mut txn, &public.kid, &public.x, seal.seal(&public.kid, &private_key)?, clock.now().into());
+    db::signing_keys::insert(
+        &mut txn,
+        &public.kid,
+        &public.x,
+        seal.seal(&public.kid, &private_key)?,
+        clock.now().into(),
+    );
     txn.commit().await?;
     // Another process may have made one too: the newest signs in all of them.
     stored_signer(db, seal).await?.context("a stored signing key is there")
@@ -110,14 +122,18 @@ async fn signer(db: &Database, clock: &SharedClock, seal: &KeySeal) -> anyhow::R
 
 async fn stored_signer(db: &Database, seal: &KeySeal) -> anyhow::Result<Option<Signer>> {
     let keys = db::signing_keys::list(db.reader()).await?;
-    let Some(key) = keys.iter().find(|key| key.state == db::signing_keys::ACTIVE) else { return Ok(None) };
+    let Some(key) = keys.iter().find(|key| key.state == db::signing_keys::ACTIVE) else {
+        return Ok(None);
+    };
     let private_key = seal.open(&key.kid, &key.sealed_private_key)?;
     Ok(Some(Signer::new(&private_key)?))
 }
 
 /// A new set-up token, while there is no owner; the one of the start before stops working.
 async fn renew_setup_token(db: &Database, ids: &Ids) -> anyhow::Result<Option<SecretString>> {
-    let instance = db::instance::find(db.reader()).await?.ok_or_else(|| DbErr::RecordNotFound("instance".to_owned()))?;
+    let instance = db::instance::find(db.reader())
+        .await?
+        .ok_or_else(|| DbErr::RecordNotFound("instance".to_owned()))?;
     if instance.setup_time.is_some() {
         return Ok(None);
     }

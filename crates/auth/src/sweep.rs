@@ -22,18 +22,23 @@ pub async fn run(app: App) {
             () = app.lifecycle.stopping().cancelled() => return,
             () = tokio::time::sleep(PAUSE) => {}
         }
-        if let Err(error) = once(&app).await {
+        if let Err(error) = app.sweep().await {
             tracing::warn!(%error, "sweeping auth's database failed, trying again in an hour");
         }
     }
 }
 
-/// Sweeps now.
-pub async fn once(app: &App) -> Result<(), CommitError> {
-    let now = app.now();
-    let mut txn = app.db.begin();
-    txn.delete(idempotency::sweep(now - idempotency::LIFE));
-    db::changes::sweep(&mut txn, now - CHANGES_KEPT);
-    db::sessions::sweep(&mut txn, now - SESSIONS_KEPT);
-    txn.commit().await.map(drop)
+impl App {
+    /// Sweeps now.
+    ///
+    /// # Errors
+    /// The database does not take it; nothing is lost by trying later.
+    pub async fn sweep(&self) -> Result<(), CommitError> {
+        let now = self.now();
+        let mut txn = self.db.begin();
+        txn.delete(idempotency::sweep(now - idempotency::LIFE));
+        db::changes::sweep(&mut txn, now - CHANGES_KEPT);
+        db::sessions::sweep(&mut txn, now - SESSIONS_KEPT);
+        txn.commit().await.map(drop)
+    }
 }

@@ -54,7 +54,7 @@ impl From<Failure> for RpcError {
 impl From<CommitError> for RpcError {
     fn from(error: CommitError) -> Self {
         match error {
-            CommitError::GuardMissed | CommitError::Contention => {
+            CommitError::GuardMissed | CommitError::Contention | CommitError::Expired => {
                 Self::new(Code::Aborted, ErrorReason::Contention, "too many writers at once, try again")
                     .retry_after(Duration::from_millis(100))
             }

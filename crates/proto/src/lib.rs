@@ -2,7 +2,7 @@
 
 pub mod validate;
 
-#[expect(missing_docs, clippy::all, reason = "generated; the protos carry the comments")]
+#[expect(missing_docs, clippy::all, clippy::allow_attributes, reason = "generated; the protos carry the comments")]
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/all.rs"));
 }

@@ -20,7 +20,9 @@ pub const GRACE: Duration = Duration::from_secs(10);
 pub struct Lifecycle {
     stopping: CancellationToken,
     aborting: CancellationToken,
+    closing: CancellationToken,
     tasks: TaskTracker,
+    keepers: TaskTracker,
     failed: Arc<AtomicBool>,
 }
 
@@ -38,11 +40,26 @@ impl Lifecycle {
     }
 
     /// Runs work until it ends by itself; it should watch `stopping`. It is dropped when the process aborts.
-    #[expect(clippy::disallowed_methods, reason = "this is the owner of spawned work")]
     pub fn spawn(&self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
+        self.spawn_on(&self.tasks, name, work);
+    }
+
+    /// Runs work that others need until their end, such as the writer of a database: it should watch `closing`.
+    pub fn spawn_keeper(&self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
+        self.spawn_on(&self.keepers, name, work);
+    }
+
+    /// Cancelled when all other work has ended.
+    #[must_use]
+    pub fn closing(&self) -> &CancellationToken {
+        &self.closing
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the owner of spawned work")]
+    fn spawn_on(&self, tasks: &TaskTracker, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
         let aborting = self.aborting.clone();
         let owner = self.clone();
-        tokio::spawn(self.tasks.track_future(async move {
+        tokio::spawn(tasks.track_future(async move {
             tokio::select! {
                 () = aborting.cancelled() => tracing::warn!(task = name, "aborted"),
                 outcome = AssertUnwindSafe(work).catch_unwind() => if outcome.is_err() {
@@ -59,7 +76,7 @@ impl Lifecycle {
         self.stopping.cancel();
     }
 
-    /// Waits for the end of all work, at most `GRACE` after it was asked to finish; then aborts the rest.
+    /// Waits for the end of all work, at most `GRACE` after it was asked to finish; then aborts the rest, and closes what others needed.
     ///
     /// # Errors
     /// A task panicked.
@@ -70,6 +87,12 @@ impl Lifecycle {
             tracing::warn!("open work did not finish in time, aborting it");
             self.aborting.cancel();
             self.tasks.wait().await;
+        }
+        self.closing.cancel();
+        self.keepers.close();
+        if tokio::time::timeout(GRACE, self.keepers.wait()).await.is_err() {
+            tracing::warn!("a store did not close in time");
+            self.aborting.cancel();
         }
         anyhow::ensure!(!self.failed.load(Ordering::SeqCst), "a task panicked; the log says where");
         Ok(())

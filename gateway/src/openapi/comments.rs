@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use prost_reflect::{DescriptorPool, EnumDescriptor, FieldDescriptor, FileDescriptor, MessageDescriptor, MethodDescriptor, ServiceDescriptor};
+use prost_reflect::{
+    DescriptorPool, EnumDescriptor, FieldDescriptor, FileDescriptor, MessageDescriptor, MethodDescriptor, ServiceDescriptor,
+};
 
 /// The comment in front of each element, by file and place.
 #[derive(Debug, Default)]
@@ -14,7 +16,9 @@ impl Comments {
     pub fn read(pool: &DescriptorPool) -> Self {
         let mut comments = HashMap::new();
         for file in pool.files() {
-            let Some(info) = &file.file_descriptor_proto().source_code_info else { continue };
+            let Some(info) = &file.file_descriptor_proto().source_code_info else {
+                continue;
+            };
             for location in &info.location {
                 let Some(comment) = &location.leading_comments else { continue };
                 comments.insert((file.name().to_owned(), location.path.clone()), paragraphs(comment));
@@ -69,7 +73,10 @@ impl Comments {
 fn paragraphs(comment: &str) -> String {
     let lines: Vec<_> = comment.lines().map(str::trim).collect();
     let paragraphs = lines.split(|line| line.is_empty()).map(|lines| lines.join(" "));
-    paragraphs.filter(|paragraph| !paragraph.is_empty()).collect::<Vec<_>>().join("\n\n")
+    paragraphs
+        .filter(|paragraph| !paragraph.is_empty())
+        .collect::<Vec<_>>()
+        .join("\n\n")
 }
 
 /// The first sentence.

@@ -47,7 +47,12 @@ fn set(message: &DynamicMessage, name: &str) -> Option<Json> {
 }
 
 fn inner(rules: &DynamicMessage, name: &str) -> Option<DynamicMessage> {
-    rules.has_field_by_name(name).then(|| rules.get_field_by_name(name)).flatten()?.as_message().cloned()
+    rules
+        .has_field_by_name(name)
+        .then(|| rules.get_field_by_name(name))
+        .flatten()?
+        .as_message()
+        .cloned()
 }
 
 fn copy(from: &DynamicMessage, names: &[(&str, &str)], schema: &mut Map<String, Json>) {
@@ -60,7 +65,17 @@ fn copy(from: &DynamicMessage, names: &[(&str, &str)], schema: &mut Map<String, 
 
 fn add_rules(rules: &DynamicMessage, schema: &mut Map<String, Json>) {
     if let Some(text) = inner(rules, "string") {
-        copy(&text, &[("min_len", "minLength"), ("max_len", "maxLength"), ("len", "minLength"), ("len", "maxLength"), ("pattern", "pattern")], schema);
+        copy(
+            &text,
+            &[
+                ("min_len", "minLength"),
+                ("max_len", "maxLength"),
+                ("len", "minLength"),
+                ("len", "maxLength"),
+                ("pattern", "pattern"),
+            ],
+            schema,
+        );
         for (rule, format) in [("uuid", "uuid"), ("email", "email"), ("uri", "uri"), ("hostname", "hostname")] {
             if is_set(&text, rule) {
                 schema.insert("format".to_owned(), json!(format));
@@ -69,11 +84,24 @@ fn add_rules(rules: &DynamicMessage, schema: &mut Map<String, Json>) {
     }
     for kind in ["int32", "uint32", "double", "float"] {
         if let Some(number) = inner(rules, kind) {
-            copy(&number, &[("gte", "minimum"), ("lte", "maximum"), ("gt", "exclusiveMinimum"), ("lt", "exclusiveMaximum")], schema);
+            copy(
+                &number,
+                &[
+                    ("gte", "minimum"),
+                    ("lte", "maximum"),
+                    ("gt", "exclusiveMinimum"),
+                    ("lt", "exclusiveMaximum"),
+                ],
+                schema,
+            );
         }
     }
     if let Some(list) = inner(rules, "repeated") {
-        copy(&list, &[("min_items", "minItems"), ("max_items", "maxItems"), ("unique", "uniqueItems")], schema);
+        copy(
+            &list,
+            &[("min_items", "minItems"), ("max_items", "maxItems"), ("unique", "uniqueItems")],
+            schema,
+        );
         if let (Some(items), Some(Json::Object(schema))) = (inner(&list, "items"), schema.get_mut("items")) {
             add_rules(&items, schema);
         }

@@ -38,7 +38,9 @@ impl Document {
         let comments = Comments::read(pool);
         let mut schemas = Schemas::new(&comments);
         let paths = Operations::new(&comments, &mut schemas).of(routes);
-        let tags: Vec<Value> = services(pool, routes).map(|service| json!({"name": service.name(), "description": comments.of_service(&service)})).collect();
+        let tags: Vec<Value> = services(pool, routes)
+            .map(|service| json!({"name": service.name(), "description": comments.of_service(&service)}))
+            .collect();
         let document = sorted(json!({
             "openapi": "3.1.0",
             "info": {"title": "Task Tracker", "version": "v1", "description": DESCRIPTION},
@@ -61,7 +63,11 @@ impl Document {
         let mut text = serde_json::to_string_pretty(&document).context("the OpenAPI document")?;
         text.push('\n');
         let etag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(fingerprint(&text).to_be_bytes()));
-        Ok(Self { page: crate::docs::render(&document), text, etag })
+        Ok(Self {
+            page: crate::docs::render(&document),
+            text,
+            etag,
+        })
     }
 
     /// The document as text.
@@ -88,7 +94,9 @@ impl Document {
             response = Response::new(Body::empty());
             *response.status_mut() = StatusCode::NOT_MODIFIED;
         }
-        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        response
+            .headers_mut()
+            .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
         if let Ok(etag) = HeaderValue::from_str(&self.etag) {
             response.headers_mut().insert(header::ETAG, etag);
         }
@@ -102,7 +110,8 @@ const DESCRIPTION: &str = "REST over the same RPCs that gRPC and gRPC-web client
     call answer the first result. Streams are one JSON a line, or server-sent events with `Accept: text/event-stream`.";
 
 fn services<'a>(pool: &'a DescriptorPool, routes: &'a Routes) -> impl Iterator<Item = prost_reflect::ServiceDescriptor> + 'a {
-    pool.services().filter(|service| routes.iter().any(|binding| binding.rpc.service == service.full_name()))
+    pool.services()
+        .filter(|service| routes.iter().any(|binding| binding.rpc.service == service.full_name()))
 }
 
 /// The same value with its keys in order, whatever order the JSON library keeps.
@@ -120,5 +129,7 @@ fn sorted(value: Value) -> Value {
 
 /// FNV-1a: tells versions of one document apart, and is no more than that.
 fn fingerprint(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }

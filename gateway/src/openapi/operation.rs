@@ -25,7 +25,12 @@ pub struct Operations<'a, 'b> {
 impl<'a, 'b> Operations<'a, 'b> {
     /// With these comments; the schemas that are mentioned are added.
     pub fn new(comments: &'a Comments, schemas: &'b mut Schemas<'a>) -> Self {
-        Self { comments, schemas, ids: HashMap::new(), shapes: HashMap::new() }
+        Self {
+            comments,
+            schemas,
+            ids: HashMap::new(),
+            shapes: HashMap::new(),
+        }
     }
 
     /// All operations by path and method.
@@ -34,7 +39,10 @@ impl<'a, 'b> Operations<'a, 'b> {
         for binding in routes.iter() {
             let (path, names) = self.path(binding);
             let operation = self.operation(binding, &names);
-            paths.entry(path).or_default().insert(binding.method.as_str().to_ascii_lowercase(), operation);
+            paths
+                .entry(path)
+                .or_default()
+                .insert(binding.method.as_str().to_ascii_lowercase(), operation);
         }
         paths
     }
@@ -52,7 +60,9 @@ impl<'a, 'b> Operations<'a, 'b> {
                 shape.push_str(text);
                 continue;
             }
-            let name = template.variable_at(index).map_or_else(|| format!("segment_{index}"), |variable| variable.field.join("_"));
+            let name = template
+                .variable_at(index)
+                .map_or_else(|| format!("segment_{index}"), |variable| variable.field.join("_"));
             let name = if names.contains(&name) { format!("{name}_{index}") } else { name };
             path.push_str(&format!("{{{}}}", names.len()));
             shape.push_str("{}");
@@ -95,7 +105,13 @@ impl<'a, 'b> Operations<'a, 'b> {
         if !binding.rpc.policy.permission.is_empty() {
             operation.insert("x-permission".to_owned(), json!(binding.rpc.policy.permission));
         }
-        if binding.descriptor.method_descriptor_proto().options.as_ref().is_some_and(|options| options.deprecated()) {
+        if binding
+            .descriptor
+            .method_descriptor_proto()
+            .options
+            .as_ref()
+            .is_some_and(|options| options.deprecated())
+        {
             operation.insert("deprecated".to_owned(), json!(true));
         }
         Value::Object(operation)
@@ -104,7 +120,13 @@ impl<'a, 'b> Operations<'a, 'b> {
     fn parameters(&mut self, binding: &Binding, names: &[String]) -> Vec<Value> {
         let mut parameters = Vec::new();
         for (index, name) in names.iter().enumerate() {
-            let segment = binding.template.segments.iter().enumerate().filter(|(_, segment)| !matches!(segment, Segment::Literal(_))).nth(index);
+            let segment = binding
+                .template
+                .segments
+                .iter()
+                .enumerate()
+                .filter(|(_, segment)| !matches!(segment, Segment::Literal(_)))
+                .nth(index);
             let variable = segment.and_then(|(at, _)| binding.template.variables.iter().position(|variable| variable.covers(at)));
             let field = variable.and_then(|variable| binding.variables.get(variable)?.last());
             let schema = field.map_or_else(|| json!({"type": "string"}), |field| self.schemas.described(field));
@@ -118,6 +140,15 @@ impl<'a, 'b> Operations<'a, 'b> {
             let mut key = parameter("header", "Idempotency-Key", json!({"type": "string", "maxLength": 64}), false);
             key["description"] = json!("Makes a repeated call answer the first result.");
             parameters.push(key);
+        }
+        if let BodyRule::Field(field) = &binding.body
+            && let Kind::Message(resource) = field.kind()
+            && binding.method == http::Method::PATCH
+            && resource.get_field_by_name("etag").is_some()
+        {
+            let mut condition = parameter("header", "If-Match", json!({"type": "string"}), false);
+            condition["description"] = json!("An etag: any other version answers 412.");
+            parameters.push(condition);
         }
         if binding.string_field("resume_token").is_some() && binding.rpc.server_streaming {
             let mut last = parameter("header", "Last-Event-ID", json!({"type": "string"}), false);
@@ -159,39 +190,61 @@ impl<'a, 'b> Operations<'a, 'b> {
         let schema = match &binding.body {
             BodyRule::None => return None,
             BodyRule::Raw(_) => return Some(json!({"required": true, "content": {"*/*": {}}})),
-            BodyRule::Field(field) => self.schemas.described(field),
+            BodyRule::Field(field) => match field.kind() {
+                // A patch may leave out what a new resource needs.
+                Kind::Message(resource) if binding.method == http::Method::PATCH && !field.is_list() => {
+                    let mut schema = self.schemas.object(&resource, &BTreeSet::new());
+                    if let Some(schema) = schema.as_object_mut() {
+                        schema.remove("required");
+                    }
+                    schema
+                }
+                _ => self.schemas.described(field),
+            },
             BodyRule::Whole => {
-                let bound: BTreeSet<String> = binding.variables.iter().filter(|path| path.len() == 1).map(|path| path[0].name().to_owned()).collect();
-                if bound.is_empty() { self.schemas.message(&binding.input()) } else { self.schemas.object(&binding.input(), &bound) }
+                let bound: BTreeSet<String> = binding
+                    .variables
+                    .iter()
+                    .filter(|path| path.len() == 1)
+                    .map(|path| path[0].name().to_owned())
+                    .collect();
+                if bound.is_empty() {
+                    self.schemas.message(&binding.input())
+                } else {
+                    self.schemas.object(&binding.input(), &bound)
+                }
             }
         };
         Some(json!({"required": true, "content": {"application/json": {"schema": schema}}}))
     }
 
     fn responses(&mut self, binding: &Binding) -> Value {
+        let mut success = Map::from_iter([("description".to_owned(), json!("Done."))]);
+        if binding.success != http::StatusCode::NO_CONTENT {
+            success.insert("content".to_owned(), self.answer(binding));
+        }
+        json!({binding.success.as_str(): success, "default": {"$ref": "#/components/responses/Error"}})
+    }
+
+    fn answer(&mut self, binding: &Binding) -> Value {
         let schema = match &binding.answer {
             AnswerRule::Field(field) => self.schemas.described(field),
             AnswerRule::Whole => self.schemas.message(&binding.descriptor.output()),
-            AnswerRule::Raw(_) => Value::Null,
+            AnswerRule::Raw(_) => return json!({"*/*": {}}),
         };
-        let content = if schema.is_null() {
-            json!({"*/*": {}})
-        } else if binding.rpc.server_streaming {
-            let error = json!({"$ref": "#/components/schemas/Error"});
-            let line = json!({"oneOf": [{"type": "object", "required": ["result"], "properties": {"result": schema}}, error]});
-            json!({"application/x-ndjson": {"schema": line}, "text/event-stream": {"schema": {"type": "string"}}})
-        } else {
-            json!({"application/json": {"schema": schema}})
-        };
-        let mut success = Map::from_iter([("description".to_owned(), json!("Done."))]);
-        if binding.success != http::StatusCode::NO_CONTENT {
-            success.insert("content".to_owned(), content);
+        if !binding.rpc.server_streaming {
+            return json!({"application/json": {"schema": schema}});
         }
-        json!({binding.success.as_str(): success, "default": {"$ref": "#/components/responses/Error"}})
+        let error = json!({"$ref": "#/components/schemas/Error"});
+        let line = json!({"oneOf": [{"type": "object", "required": ["result"], "properties": {"result": schema}}, error]});
+        json!({"application/x-ndjson": {"schema": line}, "text/event-stream": {"schema": {"type": "string"}}})
     }
 }
 
 fn parameter(place: &str, name: &str, mut schema: Value, required: bool) -> Value {
+    if let Some(schema) = schema.as_object_mut() {
+        schema.remove("readOnly");
+    }
     let mut parameter = Map::from_iter([("name".to_owned(), json!(name)), ("in".to_owned(), json!(place))]);
     if required {
         parameter.insert("required".to_owned(), json!(true));

@@ -21,7 +21,11 @@ impl<'a> Schemas<'a> {
     /// None yet.
     #[must_use]
     pub fn new(comments: &'a Comments) -> Self {
-        Self { comments, done: BTreeMap::new(), begun: BTreeSet::new() }
+        Self {
+            comments,
+            done: BTreeMap::new(),
+            begun: BTreeSet::new(),
+        }
     }
 
     /// A reference to a message's schema, which is made if it is not there yet.
@@ -46,7 +50,10 @@ impl<'a> Schemas<'a> {
             }
             properties.insert(field.json_name().to_owned(), self.described(&field));
         }
-        let mut schema = Map::from_iter([("type".to_owned(), json!("object")), ("properties".to_owned(), Value::Object(properties))]);
+        let mut schema = Map::from_iter([
+            ("type".to_owned(), json!("object")),
+            ("properties".to_owned(), Value::Object(properties)),
+        ]);
         let comment = self.comments.of_message(message);
         if !comment.is_empty() {
             schema.insert("description".to_owned(), json!(comment));
@@ -54,7 +61,11 @@ impl<'a> Schemas<'a> {
         if !required.is_empty() {
             schema.insert("required".to_owned(), Value::Array(required));
         }
-        let choices: Vec<Value> = message.oneofs().filter(|oneof| !oneof.is_synthetic()).map(|oneof| at_most_one(oneof.fields())).collect();
+        let choices: Vec<Value> = message
+            .oneofs()
+            .filter(|oneof| !oneof.is_synthetic())
+            .map(|oneof| at_most_one(oneof.fields()))
+            .collect();
         match choices.len() {
             0 => {}
             1 => schema.extend(choices.into_iter().filter_map(|choice| choice.as_object().cloned()).flatten()),
@@ -79,7 +90,12 @@ impl<'a> Schemas<'a> {
                     schema.insert(keyword.to_owned(), json!(true));
                 }
             }
-            if field.field_descriptor_proto().options.as_ref().is_some_and(|options| options.deprecated()) {
+            if field
+                .field_descriptor_proto()
+                .options
+                .as_ref()
+                .is_some_and(|options| options.deprecated())
+            {
                 schema.insert("deprecated".to_owned(), json!(true));
             }
         }
@@ -88,7 +104,9 @@ impl<'a> Schemas<'a> {
 
     fn field(&mut self, field: &FieldDescriptor) -> Value {
         match field.kind() {
-            Kind::Message(entry) if field.is_map() => json!({"type": "object", "additionalProperties": self.kind(&entry.map_entry_value_field().kind())}),
+            Kind::Message(entry) if field.is_map() => {
+                json!({"type": "object", "additionalProperties": self.kind(&entry.map_entry_value_field().kind())})
+            }
             kind if field.is_list() => json!({"type": "array", "items": self.kind(&kind)}),
             kind => self.kind(&kind),
         }
@@ -114,7 +132,10 @@ impl<'a> Schemas<'a> {
         let name = kind.full_name().to_owned();
         if self.begun.insert(name.clone()) {
             let values: Vec<_> = kind.values().map(|value| json!(value.name())).collect();
-            self.done.insert(name.clone(), json!({"type": "string", "enum": values, "description": self.comments.of_enum(kind)}));
+            self.done.insert(
+                name.clone(),
+                json!({"type": "string", "enum": values, "description": self.comments.of_enum(kind)}),
+            );
         }
         json!({"$ref": format!("#/components/schemas/{name}")})
     }
@@ -122,7 +143,8 @@ impl<'a> Schemas<'a> {
     /// All schemas, with the one of errors.
     #[must_use]
     pub fn finish(mut self) -> BTreeMap<String, Value> {
-        let detail = json!({"type": "object", "properties": {"@type": {"type": "string"}}, "required": ["@type"], "additionalProperties": true});
+        let detail =
+            json!({"type": "object", "properties": {"@type": {"type": "string"}}, "required": ["@type"], "additionalProperties": true});
         let error = json!({
             "type": "object",
             "description": "Why a request failed: a `google.rpc.Status` as AIP-193 writes it.",

@@ -43,7 +43,9 @@ fn from_body(binding: &Binding, body: Option<Value>) -> Result<Map<String, Value
         (BodyRule::None | BodyRule::Raw(_), _) | (BodyRule::Whole, None) => Map::new(),
         (BodyRule::Whole, Some(Value::Object(object))) => canonical::message(&binding.input(), object, "", &mut violations),
         (BodyRule::Whole, Some(_)) => return Err(json::no_object("body").into()),
-        (BodyRule::Field(field), None) if matches!(field.kind(), Kind::Message(_)) && !field.is_list() => wrap(field, Value::Object(Map::new())),
+        (BodyRule::Field(field), None) if matches!(field.kind(), Kind::Message(_)) && !field.is_list() => {
+            wrap(field, Value::Object(Map::new()))
+        }
         (BodyRule::Field(_), None) => Map::new(),
         (BodyRule::Field(field), Some(Value::Null)) => return Err(json::no_object(field.name()).into()),
         (BodyRule::Field(field), Some(value)) => {
@@ -51,7 +53,11 @@ fn from_body(binding: &Binding, body: Option<Value>) -> Result<Map<String, Value
             wrap(field, value)
         }
     };
-    if violations.is_empty() { Ok(tree) } else { Err(RpcError::invalid_fields(violations).into()) }
+    if violations.is_empty() {
+        Ok(tree)
+    } else {
+        Err(RpcError::invalid_fields(violations).into())
+    }
 }
 
 fn wrap(field: &FieldDescriptor, value: Value) -> Map<String, Value> {
@@ -74,7 +80,10 @@ fn patch_mask(binding: &Binding, tree: &Map<String, Value>) -> Option<(FieldDesc
 fn from_headers(binding: &Binding, headers: &HeaderMap, tree: &mut Map<String, Value>) -> Result<(), Failure> {
     let text = |name: &str| -> Result<Option<String>, Failure> {
         let Some(value) = headers.get(name) else { return Ok(None) };
-        value.to_str().map(|text| Some(text.to_owned())).map_err(|_| Failure::malformed(format!("the header {name} is no ASCII")))
+        value
+            .to_str()
+            .map(|text| Some(text.to_owned()))
+            .map_err(|_| Failure::malformed(format!("the header {name} is no ASCII")))
     };
     if let Some(field) = binding.string_field("request_id")
         && let Some(key) = text("idempotency-key")?

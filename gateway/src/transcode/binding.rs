@@ -67,21 +67,40 @@ impl Binding {
     pub fn new(rpc: Arc<Rpc>, descriptor: MethodDescriptor, rule: HttpRule) -> anyhow::Result<Self> {
         let template = Template::parse(&rule.path)?;
         let (input, output) = (descriptor.input(), descriptor.output());
-        let variables = template.variables.iter().map(|variable| variable_field(&input, &variable.field)).collect::<anyhow::Result<_>>()?;
+        let variables = template
+            .variables
+            .iter()
+            .map(|variable| variable_field(&input, &variable.field))
+            .collect::<anyhow::Result<_>>()?;
         let body = body_rule(&rule, &input)?;
         let answer = answer_rule(&rule, &output, descriptor.is_server_streaming())?;
         if matches!(rule.method, Method::GET | Method::DELETE | Method::HEAD) {
             ensure!(matches!(body, BodyRule::None), "{} routes have no body", rule.method);
         }
         if descriptor.is_client_streaming() {
-            ensure!(matches!(body, BodyRule::Raw(Some(_))), "a client stream is on REST only as raw bytes (google.api.HttpBody)");
+            ensure!(
+                matches!(body, BodyRule::Raw(Some(_))),
+                "a client stream is on REST only as raw bytes (google.api.HttpBody)"
+            );
             ensure!(!descriptor.is_server_streaming(), "a bidirectional stream cannot be on REST");
         }
         let success = match rpc.policy.http_success_code {
             0 => StatusCode::OK,
-            code => u16::try_from(code).ok().and_then(|code| StatusCode::from_u16(code).ok()).context("http_success_code is no HTTP status")?,
+            code => u16::try_from(code)
+                .ok()
+                .and_then(|code| StatusCode::from_u16(code).ok())
+                .context("http_success_code is no HTTP status")?,
         };
-        Ok(Self { rpc, descriptor, method: rule.method, template, variables, body, answer, success })
+        Ok(Self {
+            rpc,
+            descriptor,
+            method: rule.method,
+            template,
+            variables,
+            body,
+            answer,
+            success,
+        })
     }
 
     /// The request message.
@@ -93,17 +112,28 @@ impl Binding {
     /// A field of the request by name, where it is a string.
     #[must_use]
     pub fn string_field(&self, name: &str) -> Option<FieldDescriptor> {
-        self.input().get_field_by_name(name).filter(|field| field.kind() == Kind::String && !field.is_list())
+        self.input()
+            .get_field_by_name(name)
+            .filter(|field| field.kind() == Kind::String && !field.is_list())
     }
 }
 
 fn variable_field(input: &MessageDescriptor, path: &[String]) -> anyhow::Result<Vec<FieldDescriptor>> {
-    let resolved = fields::resolve(input, path.iter().map(String::as_str)).with_context(|| format!("no field {} in {}", path.join("."), input.full_name()))?;
+    let resolved = fields::resolve(input, path.iter().map(String::as_str))
+        .with_context(|| format!("no field {} in {}", path.join("."), input.full_name()))?;
     for field in &resolved {
-        ensure!(field.cardinality() != Cardinality::Repeated, "the path variable {} is repeated", path.join("."));
+        ensure!(
+            field.cardinality() != Cardinality::Repeated,
+            "the path variable {} is repeated",
+            path.join(".")
+        );
     }
     let leaf = resolved.last().context("an empty path variable")?;
-    ensure!(!matches!(leaf.kind(), Kind::Message(_)), "the path variable {} is a message", path.join("."));
+    ensure!(
+        !matches!(leaf.kind(), Kind::Message(_)),
+        "the path variable {} is a message",
+        path.join(".")
+    );
     Ok(resolved)
 }
 
@@ -117,8 +147,14 @@ fn body_rule(rule: &HttpRule, input: &MessageDescriptor) -> anyhow::Result<BodyR
         "*" if input.full_name() == HTTP_BODY => BodyRule::Raw(None),
         "*" => BodyRule::Whole,
         name => {
-            let field = input.get_field_by_name(name).with_context(|| format!("no field {name} for the body in {}", input.full_name()))?;
-            if is_raw(&field.kind()) && !field.is_list() { BodyRule::Raw(Some(field)) } else { BodyRule::Field(field) }
+            let field = input
+                .get_field_by_name(name)
+                .with_context(|| format!("no field {name} for the body in {}", input.full_name()))?;
+            if is_raw(&field.kind()) && !field.is_list() {
+                BodyRule::Raw(Some(field))
+            } else {
+                BodyRule::Field(field)
+            }
         }
     })
 }
@@ -132,8 +168,14 @@ fn answer_rule(rule: &HttpRule, output: &MessageDescriptor, streaming: bool) -> 
             None => AnswerRule::Whole,
         },
         name => {
-            let Some(field) = output.get_field_by_name(name) else { bail!("no field {name} for the answer's body in {}", output.full_name()) };
-            if raw(&field) { AnswerRule::Raw(Some(field)) } else { AnswerRule::Field(field) }
+            let Some(field) = output.get_field_by_name(name) else {
+                bail!("no field {name} for the answer's body in {}", output.full_name())
+            };
+            if raw(&field) {
+                AnswerRule::Raw(Some(field))
+            } else {
+                AnswerRule::Field(field)
+            }
         }
     })
 }

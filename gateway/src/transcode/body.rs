@@ -29,7 +29,10 @@ pub fn check_encoding(headers: &HeaderMap) -> Result<(), Failure> {
 /// # Errors
 /// It is larger, slower, or broken off.
 pub async fn read(headers: &HeaderMap, body: Body, limit: usize, deadline: &Deadline) -> Result<Bytes, Failure> {
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<u64>().ok());
+    let announced = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| text.parse::<u64>().ok());
     if announced.is_some_and(|length| length > limit as u64) {
         return Err(Failure::too_large(limit));
     }
@@ -60,7 +63,9 @@ pub fn json(rule: &BodyRule, headers: &HeaderMap, bytes: &[u8]) -> Result<Option
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let Some(Ok(value)) = headers.get(header::CONTENT_TYPE).map(|value| value.to_str()) else { return false };
+    let Some(Ok(value)) = headers.get(header::CONTENT_TYPE).map(|value| value.to_str()) else {
+        return false;
+    };
     let mut parts = value.split(';').map(str::trim);
     let essence = parts.next().unwrap_or_default();
     let utf8 = |parameter: &str| match parameter.split_once('=') {

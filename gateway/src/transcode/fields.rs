@@ -43,8 +43,14 @@ pub fn path_text(fields: &[FieldDescriptor]) -> String {
 #[must_use]
 pub fn has_behavior(field: &FieldDescriptor, behavior: i32) -> bool {
     let pool = field.parent_pool();
-    let Some(extension) = pool.get_extension_by_name("google.api.field_behavior") else { return false };
+    let Some(extension) = pool.get_extension_by_name("google.api.field_behavior") else {
+        return false;
+    };
     let options = field.options();
     let value = options.get_extension(&extension);
-    value.as_list().unwrap_or_default().iter().any(|value| value.as_enum_number() == Some(behavior))
+    value
+        .as_list()
+        .unwrap_or_default()
+        .iter()
+        .any(|value| value.as_enum_number() == Some(behavior))
 }

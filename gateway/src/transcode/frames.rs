@@ -42,7 +42,13 @@ impl Messages {
     #[must_use]
     pub fn new(answer: Response<Body>, service: &str, deadline: Deadline) -> Self {
         let ended = answer.headers().contains_key("grpc-status");
-        Self { body: answer.into_body(), buffer: BytesMut::new(), deadline, service: service.to_owned(), ended }
+        Self {
+            body: answer.into_body(),
+            buffer: BytesMut::new(),
+            deadline,
+            service: service.to_owned(),
+            ended,
+        }
     }
 
     /// The next message; `None` after a good end. May be dropped while waiting without losing anything.
@@ -83,7 +89,9 @@ impl Messages {
     /// # Errors
     /// As `next`, or there is none.
     pub async fn only(mut self) -> Result<Bytes, Failure> {
-        let Some(message) = self.next().await? else { return Err(self.broken("the answer has no message")) };
+        let Some(message) = self.next().await? else {
+            return Err(self.broken("the answer has no message"));
+        };
         // The end may still say that it failed.
         match self.next().await? {
             None => Ok(message),
@@ -92,7 +100,9 @@ impl Messages {
     }
 
     fn take(&mut self) -> Result<Option<Bytes>, Failure> {
-        let [compressed, a, b, c, d, ..] = self.buffer[..] else { return Ok(None) };
+        let [compressed, a, b, c, d, ..] = self.buffer[..] else {
+            return Ok(None);
+        };
         let length = u32::from_be_bytes([a, b, c, d]) as usize;
         if compressed != 0 || length > LARGEST {
             return Err(RpcError::internal(anyhow::anyhow!("{} sent a message that cannot be read", self.service)).into());

@@ -21,7 +21,9 @@ pub struct HttpRule {
 /// # Errors
 /// An option that names no HTTP method.
 pub fn read(pool: &DescriptorPool, method: &MethodDescriptor) -> anyhow::Result<Vec<HttpRule>> {
-    let Some(extension) = pool.get_extension_by_name("google.api.http") else { return Ok(Vec::new()) };
+    let Some(extension) = pool.get_extension_by_name("google.api.http") else {
+        return Ok(Vec::new());
+    };
     let options = method.options();
     if !options.has_extension(&extension) {
         return Ok(Vec::new());
@@ -38,15 +40,30 @@ pub fn read(pool: &DescriptorPool, method: &MethodDescriptor) -> anyhow::Result<
 }
 
 fn one(rule: &DynamicMessage) -> anyhow::Result<HttpRule> {
-    let text = |message: &DynamicMessage, field: &str| message.get_field_by_name(field).and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default();
-    let named = ["get", "put", "post", "delete", "patch"].into_iter().find(|name| rule.has_field_by_name(name));
+    let text = |message: &DynamicMessage, field: &str| {
+        message
+            .get_field_by_name(field)
+            .and_then(|value| value.as_str().map(str::to_owned))
+            .unwrap_or_default()
+    };
+    let named = ["get", "put", "post", "delete", "patch"]
+        .into_iter()
+        .find(|name| rule.has_field_by_name(name));
     let (method, path) = match named {
         Some(name) => (name.to_ascii_uppercase(), text(rule, name)),
         None => {
             let custom = rule.get_field_by_name("custom");
-            let custom = custom.as_ref().and_then(|value| value.as_message()).ok_or_else(|| anyhow::anyhow!("no HTTP method in google.api.http"))?;
+            let custom = custom
+                .as_ref()
+                .and_then(|value| value.as_message())
+                .ok_or_else(|| anyhow::anyhow!("no HTTP method in google.api.http"))?;
             (text(custom, "kind"), text(custom, "path"))
         }
     };
-    Ok(HttpRule { method: method.parse()?, path, body: text(rule, "body"), response_body: text(rule, "response_body") })
+    Ok(HttpRule {
+        method: method.parse()?,
+        path,
+        body: text(rule, "body"),
+        response_body: text(rule, "response_body"),
+    })
 }

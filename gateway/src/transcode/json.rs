@@ -58,7 +58,9 @@ impl<'de> Visitor<'de> for StrictVisitor {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("number out of range"))
+        Number::from_f64(value)
+            .map(Value::Number)
+            .ok_or_else(|| E::custom("number out of range"))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
@@ -103,10 +105,25 @@ mod tests {
     #[test]
     fn what_other_parsers_let_pass_is_refused() {
         let deep = format!("{}{}", "[".repeat(1000), "]".repeat(1000));
-        for wrong in [r#"{"a":1,"a":1}"#, r#"{"a":{"b":1,"b":2}}"#, "{} {}", "{}x", "{'a':1}", "[1,]", "NaN", "1e400", "", "{\"a\":\"\u{1}\"}", &deep] {
+        for wrong in [
+            r#"{"a":1,"a":1}"#,
+            r#"{"a":{"b":1,"b":2}}"#,
+            "{} {}",
+            "{}x",
+            "{'a':1}",
+            "[1,]",
+            "NaN",
+            "1e400",
+            "",
+            "{\"a\":\"\u{1}\"}",
+            &deep,
+        ] {
             assert!(parse(wrong.as_bytes()).is_err(), "{wrong:.40}");
         }
         assert!(parse(b"{\"a\":\"\xff\"}").is_err());
-        assert_eq!(parse(b" {\"a\": [1, -2, 9007199254740993, null, true, \"x\"]} ").unwrap(), serde_json::json!({"a": [1, -2, 9007199254740993_i64, null, true, "x"]}));
+        assert_eq!(
+            parse(b" {\"a\": [1, -2, 9007199254740993, null, true, \"x\"]} ").unwrap(),
+            serde_json::json!({"a": [1, -2, 9007199254740993_i64, null, true, "x"]})
+        );
     }
 }

@@ -76,7 +76,11 @@ pub async fn answer(edge: Arc<Edge>, visit: Visit, found: Found, request: Reques
     let mut response = match &binding.answer {
         AnswerRule::Raw(field) => downloaded(&binding, field.clone(), &service_metadata, messages, visit.request_id).await?,
         _ if rpc.server_streaming => {
-            let writer = stream::Writer { edge: edge.clone(), binding: binding.clone(), request_id: visit.request_id };
+            let writer = stream::Writer {
+                edge: edge.clone(),
+                binding: binding.clone(),
+                request_id: visit.request_id,
+            };
             let (headers, body) = stream::body(writer, messages, stream::wants_events(&parts.headers));
             assembled(binding.success, headers, body)
         }
@@ -112,7 +116,11 @@ async fn downloaded(
     let first = raw::first(&mut messages, &descriptor).await?;
     let (content_type, data) = raw::content(&first, field.as_ref());
     let (status, headers) = raw::head(metadata, content_type, binding.success);
-    Ok(assembled(status, headers, raw::download(data, messages, descriptor, field, request_id)))
+    Ok(assembled(
+        status,
+        headers,
+        raw::download(data, messages, descriptor, field, request_id),
+    ))
 }
 
 fn unary(edge: &Edge, binding: &Binding, message: &DynamicMessage) -> Result<Response<Body>, Failure> {
@@ -137,6 +145,10 @@ fn unary(edge: &Edge, binding: &Binding, message: &DynamicMessage) -> Result<Res
 
 /// An etag as HTTP spells it.
 fn quoted(etag: &str) -> Option<HeaderValue> {
-    let text = if etag.starts_with('"') || etag.starts_with("W/\"") { etag.to_owned() } else { format!("\"{etag}\"") };
+    let text = if etag.starts_with('"') || etag.starts_with("W/\"") {
+        etag.to_owned()
+    } else {
+        format!("\"{etag}\"")
+    };
     HeaderValue::from_str(&text).ok()
 }

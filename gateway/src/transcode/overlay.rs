@@ -13,7 +13,9 @@ use super::fields::path_text;
 /// Another value is there.
 pub fn put(tree: &mut Map<String, Value>, path: &[FieldDescriptor], value: Value, from: &str) -> Result<(), RpcError> {
     let Some((leaf, parents)) = path.split_last() else { return Ok(()) };
-    let Some(object) = place(tree, parents) else { return Err(contradiction(path, from)) };
+    let Some(object) = place(tree, parents) else {
+        return Err(contradiction(path, from));
+    };
     match object.get(leaf.json_name()) {
         None | Some(Value::Null) => {
             object.insert(leaf.json_name().to_owned(), value);

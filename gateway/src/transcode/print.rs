@@ -24,7 +24,9 @@ pub fn json(message: &DynamicMessage, rule: &AnswerRule) -> Result<Vec<u8>, Fail
         AnswerRule::Field(field) => match &*message.get_field(field) {
             Value::Message(inner) => whole(inner),
             _ => {
-                let mut object = message.serialize_with_options(serde_json::value::Serializer, &options()).map_err(RpcError::internal)?;
+                let mut object = message
+                    .serialize_with_options(serde_json::value::Serializer, &options())
+                    .map_err(RpcError::internal)?;
                 let value = object.get_mut(field.json_name()).map(serde_json::Value::take).unwrap_or_default();
                 serde_json::to_vec(&value).map_err(|error| RpcError::internal(error).into())
             }
@@ -35,7 +37,9 @@ pub fn json(message: &DynamicMessage, rule: &AnswerRule) -> Result<Vec<u8>, Fail
 
 fn whole(message: &DynamicMessage) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::with_capacity(256);
-    message.serialize_with_options(&mut serde_json::Serializer::new(&mut bytes), &options()).map_err(RpcError::internal)?;
+    message
+        .serialize_with_options(&mut serde_json::Serializer::new(&mut bytes), &options())
+        .map_err(RpcError::internal)?;
     Ok(bytes)
 }
 
@@ -48,7 +52,9 @@ fn options() -> SerializeOptions {
 pub fn resource(message: &DynamicMessage, rule: &AnswerRule) -> Option<DynamicMessage> {
     match rule {
         AnswerRule::Whole => Some(message.clone()),
-        AnswerRule::Field(field) if matches!(field.kind(), Kind::Message(_)) && !field.is_list() => message.get_field(field).as_message().cloned(),
+        AnswerRule::Field(field) if matches!(field.kind(), Kind::Message(_)) && !field.is_list() => {
+            message.get_field(field).as_message().cloned()
+        }
         AnswerRule::Field(_) | AnswerRule::Raw(_) => None,
     }
 }

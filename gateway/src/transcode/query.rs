@@ -23,11 +23,17 @@ pub fn put(tree: &mut Map<String, Value>, input: &MessageDescriptor, query: &str
         }
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let (Some(name), Some(value)) = (decode(name), decode(value)) else {
-            violations.push(Violation { field: "query".to_owned(), description: "is no UTF-8".to_owned() });
+            violations.push(Violation {
+                field: "query".to_owned(),
+                description: "is no UTF-8".to_owned(),
+            });
             continue;
         };
         let Some(path) = fields::resolve(input, name.split('.')) else {
-            violations.push(Violation { field: name.chars().take(100).collect(), description: "is no parameter of this request".to_owned() });
+            violations.push(Violation {
+                field: name.chars().take(100).collect(),
+                description: "is no parameter of this request".to_owned(),
+            });
             continue;
         };
         let text = fields::path_text(&path);
@@ -36,7 +42,10 @@ pub fn put(tree: &mut Map<String, Value>, input: &MessageDescriptor, query: &str
             Err(description) => violations.push(Violation { field: text, description }),
             Ok(value) => match given.iter_mut().find(|(other, _)| *other == path) {
                 Some((_, values)) if leaf.is_list() => values.push(value),
-                Some(_) => violations.push(Violation { field: text, description: "is there twice".to_owned() }),
+                Some(_) => violations.push(Violation {
+                    field: text,
+                    description: "is there twice".to_owned(),
+                }),
                 None => given.push((path, vec![value])),
             },
         }
@@ -62,7 +71,13 @@ fn decode(text: &str) -> Option<String> {
 /// # Errors
 /// The text is no value of the field's type, or the field is of a type that text cannot give.
 pub fn scalar(field: &FieldDescriptor, text: &str) -> Result<Value, String> {
-    let number = |valid: bool| if valid { Ok(Value::String(text.to_owned())) } else { Err("is no number of this field's range".to_owned()) };
+    let number = |valid: bool| {
+        if valid {
+            Ok(Value::String(text.to_owned()))
+        } else {
+            Err("is no number of this field's range".to_owned())
+        }
+    };
     match field.kind() {
         _ if field.is_map() => Err("cannot be given in a query".to_owned()),
         Kind::String | Kind::Bytes => Ok(Value::String(text.to_owned())),
@@ -87,8 +102,15 @@ pub fn scalar(field: &FieldDescriptor, text: &str) -> Result<Value, String> {
         Kind::Message(message) => match message.full_name() {
             "google.protobuf.Timestamp" | "google.protobuf.Duration" => Ok(Value::String(text.to_owned())),
             "google.protobuf.FieldMask" => Ok(Value::String(text.split(',').map(mask_path).collect::<Vec<_>>().join(","))),
-            name if name.starts_with("google.protobuf.") && name.ends_with("Value") && name != "google.protobuf.Value" && name != "google.protobuf.ListValue" => {
-                message.get_field_by_name("value").ok_or_else(|| "cannot be given in a query".to_owned()).and_then(|inner| scalar(&inner, text))
+            name if name.starts_with("google.protobuf.")
+                && name.ends_with("Value")
+                && name != "google.protobuf.Value"
+                && name != "google.protobuf.ListValue" =>
+            {
+                message
+                    .get_field_by_name("value")
+                    .ok_or_else(|| "cannot be given in a query".to_owned())
+                    .and_then(|inner| scalar(&inner, text))
             }
             _ => Err("cannot be given in a query".to_owned()),
         },

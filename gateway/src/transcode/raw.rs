@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::Stream;
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::StatusCode;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use prost_reflect::{DynamicMessage, FieldDescriptor, MessageDescriptor, Value};
@@ -78,7 +78,10 @@ fn upload_frames(
 pub fn content(message: &DynamicMessage, field: Option<&FieldDescriptor>) -> (Option<HeaderValue>, Bytes) {
     let read = |body: &DynamicMessage| {
         let content_type = print::text_of(body, "content_type").and_then(|text| HeaderValue::from_str(&text).ok());
-        let data = body.get_field_by_name("data").and_then(|value| value.as_bytes().cloned()).unwrap_or_default();
+        let data = body
+            .get_field_by_name("data")
+            .and_then(|value| value.as_bytes().cloned())
+            .unwrap_or_default();
         (content_type, data)
     };
     match field {
@@ -91,18 +94,29 @@ pub fn content(message: &DynamicMessage, field: Option<&FieldDescriptor>) -> (Op
 #[must_use]
 pub fn head(metadata: &HeaderMap, content_type: Option<HeaderValue>, success: StatusCode) -> (StatusCode, HeaderMap) {
     let text = |name: &str| metadata.get(name).and_then(|value| value.to_str().ok());
-    let ordered = text("x-http-status").and_then(|code| code.parse::<u16>().ok()).filter(|code| matches!(code, 200 | 206 | 304 | 416));
+    let ordered = text("x-http-status")
+        .and_then(|code| code.parse::<u16>().ok())
+        .filter(|code| matches!(code, 200 | 206 | 304 | 416));
     let status = ordered.and_then(|code| StatusCode::from_u16(code).ok()).unwrap_or(success);
     let mut headers = HeaderMap::new();
     if status != StatusCode::NOT_MODIFIED {
-        headers.insert(header::CONTENT_TYPE, content_type.unwrap_or(HeaderValue::from_static("application/octet-stream")));
+        headers.insert(
+            header::CONTENT_TYPE,
+            content_type.unwrap_or(HeaderValue::from_static("application/octet-stream")),
+        );
         // HTTP/2 would take `content-length` for the length of the gRPC answer, so services call it by another name.
-        if let Some(length) = text("x-content-length").filter(|text| text.parse::<u64>().is_ok()).and_then(|text| HeaderValue::from_str(text).ok()) {
+        if let Some(length) = text("x-content-length")
+            .filter(|text| text.parse::<u64>().is_ok())
+            .and_then(|text| HeaderValue::from_str(text).ok())
+        {
             headers.insert(header::CONTENT_LENGTH, length);
         }
     }
     // What people uploaded is shown by nobody as a page of ours.
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox"));
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox"),
+    );
     headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
     (status, headers)
 }
@@ -110,7 +124,13 @@ pub fn head(metadata: &HeaderMap, content_type: Option<HeaderValue>, success: St
 /// The body of a download whose first message is known. A failure on the way breaks the connection off, so that half a file is not
 /// taken for a whole one.
 #[must_use]
-pub fn download(first: Bytes, messages: Messages, descriptor: MessageDescriptor, field: Option<FieldDescriptor>, request_id: Arc<str>) -> Body {
+pub fn download(
+    first: Bytes,
+    messages: Messages,
+    descriptor: MessageDescriptor,
+    field: Option<FieldDescriptor>,
+    request_id: Arc<str>,
+) -> Body {
     Body::new(StreamBody::new(download_frames(first, messages, descriptor, field, request_id)))
 }
 

@@ -69,7 +69,13 @@ impl Routes {
                 for rule in http_rule::read(pool, &method).with_context(|| path.clone())? {
                     let binding = Arc::new(Binding::new(rpc.clone(), method.clone(), rule).with_context(|| path.clone())?);
                     if let Err(taken) = trie.insert(&binding.template, &binding.method, binding.clone()) {
-                        anyhow::bail!("{} {} belongs to {} and to {}", binding.method, binding.template.text, taken.rpc.path, path);
+                        anyhow::bail!(
+                            "{} {} belongs to {} and to {}",
+                            binding.method,
+                            binding.template.text,
+                            taken.rpc.path,
+                            path
+                        );
                     }
                     all.push(binding);
                 }
@@ -90,7 +96,10 @@ impl Routes {
         let mut allowed = BTreeSet::new();
         if let Some(binding) = self.trie.find(&segments, verb, method, &mut allowed) {
             let segments = segments.into_iter().map(str::to_owned).collect();
-            return Lookup::Found(Found { binding: binding.clone(), segments });
+            return Lookup::Found(Found {
+                binding: binding.clone(),
+                segments,
+            });
         }
         if allowed.is_empty() {
             return Lookup::None;
@@ -107,7 +116,8 @@ impl Routes {
         let id = super::print::text_of(resource, "id")?;
         let kind = resource.descriptor();
         let reads = |binding: &&Arc<Binding>| {
-            let answers = matches!(&binding.answer, AnswerRule::Field(field) if field.kind() == Kind::Message(kind.clone()) && !field.is_list());
+            let answers =
+                matches!(&binding.answer, AnswerRule::Field(field) if field.kind() == Kind::Message(kind.clone()) && !field.is_list());
             binding.method == Method::GET && answers && binding.variables.len() == 1
         };
         let text = &self.all.iter().find(reads)?.template.text;
@@ -154,5 +164,10 @@ fn line(binding: &Binding) -> String {
     };
     let stream = if binding.rpc.server_streaming { " stream" } else { "" };
     let rpc = binding.rpc.path.trim_start_matches('/');
-    format!("{} {} body={body} answer={answer} success={} policy={who} {rpc}{stream}\n", binding.method, binding.template.text, binding.success.as_u16())
+    format!(
+        "{} {} body={body} answer={answer} success={} policy={who} {rpc}{stream}\n",
+        binding.method,
+        binding.template.text,
+        binding.success.as_u16()
+    )
 }

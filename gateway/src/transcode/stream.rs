@@ -33,7 +33,11 @@ pub struct Writer {
 #[must_use]
 pub fn wants_events(headers: &HeaderMap) -> bool {
     let accepts = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    accepts.flat_map(|value| value.split(',')).any(|kind| kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("text/event-stream")))
+    accepts.flat_map(|value| value.split(',')).any(|kind| {
+        kind.split(';')
+            .next()
+            .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("text/event-stream"))
+    })
 }
 
 /// The body and the headers of a stream's answer.
@@ -45,7 +49,11 @@ pub fn body(writer: Writer, messages: Messages, events: bool) -> (HeaderMap, Bod
         // Proxies that collect an answer before they send it would hold a stream back for good.
         (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
     ]);
-    let body = if events { Body::new(StreamBody::new(as_events(writer, messages))) } else { Body::new(StreamBody::new(as_lines(writer, messages))) };
+    let body = if events {
+        Body::new(StreamBody::new(as_events(writer, messages)))
+    } else {
+        Body::new(StreamBody::new(as_lines(writer, messages)))
+    };
     (headers, body)
 }
 
@@ -133,5 +141,9 @@ impl Writer {
 fn message_case(message: &DynamicMessage) -> Option<String> {
     let descriptor = prost_reflect::ReflectMessage::descriptor(message);
     let mut oneofs = descriptor.oneofs().filter(|oneof: &OneofDescriptor| !oneof.is_synthetic());
-    oneofs.next()?.fields().find(|field| message.has_field(field)).map(|field| field.name().to_owned())
+    oneofs
+        .next()?
+        .fields()
+        .find(|field| message.has_field(field))
+        .map(|field| field.name().to_owned())
 }

@@ -71,7 +71,12 @@ impl Template {
                     }
                     let field: Vec<_> = field.split('.').map(literal).collect::<Option<_>>()?;
                     let multiple = segments.len() - start > 1 || segments.last() == Some(&Segment::Rest);
-                    variables.push(Variable { field, start, end: segments.len(), multiple });
+                    variables.push(Variable {
+                        field,
+                        start,
+                        end: segments.len(),
+                        multiple,
+                    });
                     rest = after;
                 } else {
                     let end = rest.find('/').unwrap_or(rest.len());
@@ -84,7 +89,12 @@ impl Template {
                 rest = rest.strip_prefix('/')?;
             }
             let inner_rest = segments.iter().rev().skip(1).any(|segment| *segment == Segment::Rest);
-            (!inner_rest).then(|| Self { text: text.to_owned(), segments, variables, verb })
+            (!inner_rest).then(|| Self {
+                text: text.to_owned(),
+                segments,
+                variables,
+                verb,
+            })
         };
         read().ok_or_else(|| anyhow::anyhow!("{text} is no path template"))
     }
@@ -100,7 +110,11 @@ impl Template {
     /// # Errors
     /// It is no UTF-8 when decoded.
     pub fn value(&self, variable: &Variable, path: &[&str]) -> Result<String, RpcError> {
-        let end = if self.segments.get(variable.end - 1) == Some(&Segment::Rest) { path.len() } else { variable.end };
+        let end = if self.segments.get(variable.end - 1) == Some(&Segment::Rest) {
+            path.len()
+        } else {
+            variable.end
+        };
         let parts = &path[variable.start..end];
         let decoded: Result<Vec<String>, _> = parts.iter().map(|part| decode(part, variable.multiple)).collect();
         decoded.map(|parts| parts.join("/")).ok_or_invalid(&variable.field.join("."))
@@ -122,7 +136,11 @@ fn decode(part: &str, keep_slashes: bool) -> Result<String, std::str::Utf8Error>
     if !keep_slashes {
         return Ok(percent_decode_str(part).decode_utf8()?.into_owned());
     }
-    let pieces: Vec<_> = part.replace("%2f", "%2F").split("%2F").map(|piece| percent_decode_str(piece).decode_utf8().map(String::from)).collect::<Result<_, _>>()?;
+    let pieces: Vec<_> = part
+        .replace("%2f", "%2F")
+        .split("%2F")
+        .map(|piece| percent_decode_str(piece).decode_utf8().map(String::from))
+        .collect::<Result<_, _>>()?;
     Ok(pieces.join("%2F"))
 }
 
@@ -163,7 +181,18 @@ mod tests {
 
     #[test]
     fn what_breaks_the_grammar_is_refused() {
-        for wrong in ["v1", "/", "/v1//x", "/v1/{id", "/v1/{}", "/v1/**/x", "/v1/a b", "/v1/{id}x", "/v1/x:", "/v1/{a=}"] {
+        for wrong in [
+            "v1",
+            "/",
+            "/v1//x",
+            "/v1/{id",
+            "/v1/{}",
+            "/v1/**/x",
+            "/v1/a b",
+            "/v1/{id}x",
+            "/v1/x:",
+            "/v1/{a=}",
+        ] {
             assert!(Template::parse(wrong).is_err(), "{wrong}");
         }
     }

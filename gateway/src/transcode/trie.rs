@@ -18,7 +18,12 @@ pub struct Trie<T> {
 
 impl<T> Default for Trie<T> {
     fn default() -> Self {
-        Self { literals: HashMap::new(), one: None, rest: None, leaves: HashMap::new() }
+        Self {
+            literals: HashMap::new(),
+            one: None,
+            rest: None,
+            leaves: HashMap::new(),
+        }
     }
 }
 
@@ -53,11 +58,19 @@ impl<T> Trie<T> {
         if first.is_empty() {
             return None;
         }
-        let literal = percent_decode_str(first).decode_utf8().ok().and_then(|text| self.literals.get(&*text));
+        let literal = percent_decode_str(first)
+            .decode_utf8()
+            .ok()
+            .and_then(|text| self.literals.get(&*text));
         literal
             .and_then(|node| node.find(others, verb, method, allowed))
             .or_else(|| self.one.as_ref()?.find(others, verb, method, allowed))
-            .or_else(|| self.rest.as_ref().filter(|_| path.iter().all(|part| !part.is_empty()))?.leaf(verb, method, allowed))
+            .or_else(|| {
+                self.rest
+                    .as_ref()
+                    .filter(|_| path.iter().all(|part| !part.is_empty()))?
+                    .leaf(verb, method, allowed)
+            })
     }
 
     fn leaf(&self, verb: Option<&str>, method: &Method, allowed: &mut BTreeSet<String>) -> Option<&T> {
@@ -79,7 +92,8 @@ mod tests {
     fn trie(routes: &[(&str, &str)]) -> Trie<usize> {
         let mut trie = Trie::default();
         for (index, (method, template)) in routes.iter().enumerate() {
-            trie.insert(&Template::parse(template).unwrap(), &method.parse().unwrap(), index).unwrap();
+            trie.insert(&Template::parse(template).unwrap(), &method.parse().unwrap(), index)
+                .unwrap();
         }
         trie
     }
@@ -92,7 +106,12 @@ mod tests {
 
     #[test]
     fn the_more_specific_route_wins_and_a_dead_end_goes_back() {
-        let trie = trie(&[("GET", "/v1/tasks/{id}"), ("POST", "/v1/tasks/mine"), ("GET", "/v1/{path=**}"), ("POST", "/v1/tasks/{id}:move")]);
+        let trie = trie(&[
+            ("GET", "/v1/tasks/{id}"),
+            ("POST", "/v1/tasks/mine"),
+            ("GET", "/v1/{path=**}"),
+            ("POST", "/v1/tasks/{id}:move"),
+        ]);
         assert_eq!(find(&trie, "GET", "/v1/tasks/7"), Some(0));
         assert_eq!(find(&trie, "POST", "/v1/tasks/mine"), Some(1));
         assert_eq!(find(&trie, "GET", "/v1/tasks/mine"), Some(0));
@@ -108,7 +127,10 @@ mod tests {
     #[test]
     fn two_routes_cannot_have_one_place() {
         let mut trie = trie(&[("GET", "/v1/tasks/{id}")]);
-        assert_eq!(trie.insert(&Template::parse("/v1/tasks/{task.id}").unwrap(), &Method::GET, 9), Err(&0));
+        assert_eq!(
+            trie.insert(&Template::parse("/v1/tasks/{task.id}").unwrap(), &Method::GET, 9),
+            Err(&0)
+        );
     }
 
     #[test]

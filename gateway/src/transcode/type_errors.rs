@@ -12,8 +12,13 @@ pub fn find(descriptor: &MessageDescriptor, object: &Map<String, Value>) -> Vec<
     let mut violations = Vec::new();
     message(descriptor, object, "", &mut violations);
     if violations.is_empty() {
-        let description = read(descriptor, object.clone()).err().unwrap_or_else(|| "cannot be read".to_owned());
-        violations.push(Violation { field: "body".to_owned(), description });
+        let description = read(descriptor, object.clone())
+            .err()
+            .unwrap_or_else(|| "cannot be read".to_owned());
+        violations.push(Violation {
+            field: "body".to_owned(),
+            description,
+        });
     }
     violations
 }
@@ -23,9 +28,17 @@ fn message(descriptor: &MessageDescriptor, object: &Map<String, Value>, at: &str
         if violations.len() >= MOST_VIOLATIONS {
             return;
         }
-        let Some(field) = descriptor.get_field_by_json_name(key) else { continue };
-        let Err(description) = read(descriptor, Map::from_iter([(key.clone(), value.clone())])) else { continue };
-        let at = if at.is_empty() { field.name().to_owned() } else { format!("{at}.{}", field.name()) };
+        let Some(field) = descriptor.get_field_by_json_name(key) else {
+            continue;
+        };
+        let Err(description) = read(descriptor, Map::from_iter([(key.clone(), value.clone())])) else {
+            continue;
+        };
+        let at = if at.is_empty() {
+            field.name().to_owned()
+        } else {
+            format!("{at}.{}", field.name())
+        };
         let before = violations.len();
         inside(descriptor, &field, value, &at, violations);
         if violations.len() == before {

@@ -55,7 +55,12 @@ impl Drop for Guard {
 
 impl Backend {
     pub fn new(pool: DescriptorPool) -> Self {
-        Self { pool, seen: Mutex::default(), given_up: Arc::default(), received: AtomicUsize::new(0) }
+        Self {
+            pool,
+            seen: Mutex::default(),
+            given_up: Arc::default(),
+            received: AtomicUsize::new(0),
+        }
     }
 
     /// The last call.
@@ -115,10 +120,16 @@ async fn answer(backend: Arc<Backend>, request: Request<Body>) -> Response<Body>
             Err(_) => return failed(RpcError::new(Code::Cancelled, ErrorReason::Internal, "the caller went away")),
         }
     }
-    let messages: Vec<DynamicMessage> =
-        unframe(&bytes).into_iter().map(|(_, bytes)| DynamicMessage::decode(method.input(), bytes).expect("the gateway sends whole messages")).collect();
+    let messages: Vec<DynamicMessage> = unframe(&bytes)
+        .into_iter()
+        .map(|(_, bytes)| DynamicMessage::decode(method.input(), bytes).expect("the gateway sends whole messages"))
+        .collect();
     let seen: Vec<Value> = messages.iter().map(|message| serde_json::to_value(message).unwrap()).collect();
-    backend.seen.lock().unwrap().push(Seen { path: parts.uri.path().to_owned(), headers: parts.headers.clone(), messages: seen.clone() });
+    backend.seen.lock().unwrap().push(Seen {
+        path: parts.uri.path().to_owned(),
+        headers: parts.headers.clone(),
+        messages: seen.clone(),
+    });
     let request = seen.first().cloned().unwrap_or_default();
     let mut guard = guard;
     guard.1 = true;
@@ -134,21 +145,37 @@ async fn answer(backend: Arc<Backend>, request: Request<Body>) -> Response<Body>
             _ => unary(&method, &[], json!({"thing": request["thing"]})),
         },
         "MoveThing" if request["thingId"] == "stale" => failed(RpcError::etag_mismatch("v1")),
-        "MoveThing" => unary(&method, &[], json!({"thing": {"id": request["thingId"]}, "position": request["position"]})),
+        "MoveThing" => unary(
+            &method,
+            &[],
+            json!({"thing": {"id": request["thingId"]}, "position": request["position"]}),
+        ),
         "Watch" => watch(&backend, &method, &request),
         "Upload" => {
             let total: usize = messages.iter().map(data_len).sum();
             unary(&method, &[], json!({"receivedBytes": total, "chunks": messages.len()}))
         }
         "Download" => download(&method, &request, &parts.headers),
-        "Feedback" => unary(&method, &[], json!({"contentType": "text/plain", "data": request["content"]["data"]})),
+        "Feedback" => unary(
+            &method,
+            &[],
+            json!({"contentType": "text/plain", "data": request["content"]["data"]}),
+        ),
         "SignIn" if request["sessionKind"] == "BROWSER" => {
             let expire = (NOW + 3600).to_string();
-            unary(&method, &[("x-session-cookie", "fresh-secret"), ("x-session-expire", &expire)], json!({"userId": "u1"}))
+            unary(
+                &method,
+                &[("x-session-cookie", "fresh-secret"), ("x-session-expire", &expire)],
+                json!({"userId": "u1"}),
+            )
         }
         "SignIn" => unary(&method, &[], json!({"userId": "u1"})),
         "SignOut" => unary(&method, &[("x-session-cookie", "")], json!({})),
-        "Greet" => unary(&method, &[], json!({"text": format!("hello {}", request["name"].as_str().unwrap())})),
+        "Greet" => unary(
+            &method,
+            &[],
+            json!({"text": format!("hello {}", request["name"].as_str().unwrap())}),
+        ),
         _ => unary(&method, &[], json!({})),
     }
 }
@@ -157,16 +184,29 @@ async fn get_thing(backend: &Backend, method: &MethodDescriptor, request: &Value
     match request["thingId"].as_str().unwrap_or_default() {
         "missing" => failed(RpcError::not_found("thing")),
         "hidden-cause" => failed(RpcError::internal(anyhow::anyhow!("SELECT * FROM things at 10.0.0.7"))),
-        "busy" => failed(RpcError::new(Code::ResourceExhausted, ErrorReason::Overloaded, "too busy").retry_after(Duration::from_millis(2500))),
+        "busy" => {
+            failed(RpcError::new(Code::ResourceExhausted, ErrorReason::Overloaded, "too busy").retry_after(Duration::from_millis(2500)))
+        }
         "debug" => debug_info(),
-        "odd-code" => Response::builder().header("content-type", "application/grpc").header("grpc-status", "99").body(Body::empty()).unwrap(),
+        "panic" => panic!("at 10.0.0.7 in a service"),
+        "odd-code" => Response::builder()
+            .header("content-type", "application/grpc")
+            .header("grpc-status", "99")
+            .body(Body::empty())
+            .unwrap(),
         "leaky" => {
             let mut response = failed(RpcError::not_found("thing"));
-            response.headers_mut().insert("x-session-cookie", HeaderValue::from_static("stolen"));
+            response
+                .headers_mut()
+                .insert("x-session-cookie", HeaderValue::from_static("stolen"));
             response.headers_mut().insert("x-internal", HeaderValue::from_static("1"));
             response
         }
-        "html" => Response::builder().status(StatusCode::BAD_GATEWAY).header("content-type", "text/html").body(Body::empty()).unwrap(),
+        "html" => Response::builder()
+            .status(StatusCode::BAD_GATEWAY)
+            .header("content-type", "text/html")
+            .body(Body::empty())
+            .unwrap(),
         "slow" => {
             let guard = Guard(backend.given_up.clone(), false);
             tokio::time::sleep(Duration::from_secs(60)).await;
@@ -175,11 +215,14 @@ async fn get_thing(backend: &Backend, method: &MethodDescriptor, request: &Value
         }
         "slow-body" => {
             let guard = Guard(backend.given_up.clone(), false);
-            stream(&[], async_stream::stream! {
-                let _guard = guard;
-                tokio::time::sleep(Duration::from_secs(60)).await;
-                yield Ok(Frame::data(Bytes::new()));
-            })
+            stream(
+                &[],
+                async_stream::stream! {
+                    let _guard = guard;
+                    tokio::time::sleep(Duration::from_secs(60)).await;
+                    yield Ok(Frame::data(Bytes::new()));
+                },
+            )
         }
         "cut" => stream(&[], slowly(vec![Ok(Frame::data(Bytes::from_static(&[0, 0, 0]))), Err("cut")])),
         "no-end" => stream(&[], futures_util::stream::iter([Ok(Frame::data(Bytes::from(frame(&[]))))])),
@@ -193,13 +236,21 @@ async fn get_thing(backend: &Backend, method: &MethodDescriptor, request: &Value
                 ("server", "backend/1.0"),
                 ("set-cookie", "a=b"),
             ];
-            unary(method, if id == "chatty" { &metadata } else { &metadata[..3] }, json!({"thing": thing}))
+            unary(
+                method,
+                if id == "chatty" { &metadata } else { &metadata[..3] },
+                json!({"thing": thing}),
+            )
         }
     }
 }
 
 fn watch(backend: &Backend, method: &MethodDescriptor, request: &Value) -> Response<Body> {
-    let message = |token: &str, case: &str, value: Value| Ok(Frame::data(frame(&encode(method, json!({"resumeToken": token, case: value}))).into()));
+    let message = |token: &str, case: &str, value: Value| {
+        Ok(Frame::data(
+            frame(&encode(method, json!({"resumeToken": token, case: value}))).into(),
+        ))
+    };
     let checkpoint = message("t1", "checkpoint", json!({}));
     match request["scenario"].as_str().unwrap_or_default() {
         "fails-early" => failed(RpcError::new(Code::OutOfRange, ErrorReason::ResumeTokenExpired, "too old")),
@@ -210,15 +261,21 @@ fn watch(backend: &Backend, method: &MethodDescriptor, request: &Value) -> Respo
         "cut" => stream(&[], slowly(vec![checkpoint, Err("cut")])),
         "endless" => {
             let guard = Guard(backend.given_up.clone(), false);
-            stream(&[], async_stream::stream! {
-                let _guard = guard;
-                yield checkpoint;
-                tokio::time::sleep(Duration::from_secs(600)).await;
-            })
+            stream(
+                &[],
+                async_stream::stream! {
+                    let _guard = guard;
+                    yield checkpoint;
+                    tokio::time::sleep(Duration::from_secs(600)).await;
+                },
+            )
         }
         _ => {
             let thing = json!({"id": "a", "displayName": "line\nbreak"});
-            stream(&[], futures_util::stream::iter([checkpoint, message("t2", "thingUpserted", thing), trailers(Ok(()))]))
+            stream(
+                &[],
+                futures_util::stream::iter([checkpoint, message("t2", "thingUpserted", thing), trailers(Ok(()))]),
+            )
         }
     }
 }
@@ -233,20 +290,40 @@ fn download(method: &MethodDescriptor, request: &Value, headers: &HeaderMap) -> 
     };
     match request["fileId"].as_str().unwrap_or_default() {
         "missing" => failed(RpcError::not_found("file")),
-        "unchanged" => stream(&[("x-http-status", "304"), ("etag", "\"f1\"")], futures_util::stream::iter([trailers(Ok(()))])),
+        "unchanged" => stream(
+            &[("x-http-status", "304"), ("etag", "\"f1\"")],
+            futures_util::stream::iter([trailers(Ok(()))]),
+        ),
         "part" => {
             let range = headers["range"].to_str().unwrap().trim_start_matches("bytes=").to_owned();
             let range = format!("bytes {range}/10");
-            stream(&[("x-http-status", "206"), ("content-range", &range), ("accept-ranges", "bytes")], futures_util::stream::iter([chunk("text/plain", b"2345"), trailers(Ok(()))]))
+            stream(
+                &[("x-http-status", "206"), ("content-range", &range), ("accept-ranges", "bytes")],
+                futures_util::stream::iter([chunk("text/plain", b"2345"), trailers(Ok(()))]),
+            )
         }
         "breaks" => {
             let error = RpcError::unavailable("store", anyhow::anyhow!("gone"));
-            stream(&[("x-content-length", "1000")], slowly(vec![chunk("text/plain", b"some"), trailers(Err(error))]))
+            stream(
+                &[("x-content-length", "1000")],
+                slowly(vec![chunk("text/plain", b"some"), trailers(Err(error))]),
+            )
         }
-        "page" => stream(&[], futures_util::stream::iter([chunk("text/html", b"<script>alert(1)</script>"), trailers(Ok(()))])),
+        "page" => stream(
+            &[],
+            futures_util::stream::iter([chunk("text/html", b"<script>alert(1)</script>"), trailers(Ok(()))]),
+        ),
         _ => {
-            let metadata = [("x-content-length", "2097152"), ("content-disposition", "attachment; filename=\"big.bin\""), ("cache-control", "private, max-age=60"), ("etag", "\"f1\"")];
-            let chunks: Vec<_> = (0..32u8).map(|number| chunk("application/x-big", &vec![number; 65536])).chain([trailers(Ok(()))]).collect();
+            let metadata = [
+                ("x-content-length", "2097152"),
+                ("content-disposition", "attachment; filename=\"big.bin\""),
+                ("cache-control", "private, max-age=60"),
+                ("etag", "\"f1\""),
+            ];
+            let chunks: Vec<_> = (0..32u8)
+                .map(|number| chunk("application/x-big", &vec![number; 65536]))
+                .chain([trailers(Ok(()))])
+                .collect();
             stream(&metadata, futures_util::stream::iter(chunks))
         }
     }
@@ -254,14 +331,30 @@ fn download(method: &MethodDescriptor, request: &Value, headers: &HeaderMap) -> 
 
 /// Answers every message with itself, one by one.
 fn chat(headers: HeaderMap, body: Body, backend: &Backend) -> Response<Body> {
-    backend.seen.lock().unwrap().push(Seen { path: "Chat".to_owned(), headers, messages: Vec::new() });
-    let echoed = body.into_data_stream().map(|data| data.map(Frame::data).map_err(|_| "the caller went away"));
-    stream(&[("x-consistency-token", "early")], echoed.chain(futures_util::stream::iter([trailers(Ok(()))])))
+    backend.seen.lock().unwrap().push(Seen {
+        path: "Chat".to_owned(),
+        headers,
+        messages: Vec::new(),
+    });
+    let echoed = body
+        .into_data_stream()
+        .map(|data| data.map(Frame::data).map_err(|_| "the caller went away"));
+    stream(
+        &[("x-consistency-token", "early")],
+        echoed.chain(futures_util::stream::iter([trailers(Ok(()))])),
+    )
 }
 
 fn data_len(message: &DynamicMessage) -> usize {
     let content = message.get_field_by_name("content").unwrap();
-    content.as_message().unwrap().get_field_by_name("data").unwrap().as_bytes().unwrap().len()
+    content
+        .as_message()
+        .unwrap()
+        .get_field_by_name("data")
+        .unwrap()
+        .as_bytes()
+        .unwrap()
+        .len()
 }
 
 fn encode(method: &MethodDescriptor, json: Value) -> Vec<u8> {
@@ -312,19 +405,45 @@ fn stream(metadata: &[(&str, &str)], items: impl Stream<Item = Item> + Send + 's
 
 fn failed(error: RpcError) -> Response<Body> {
     let mut response = Response::new(Body::empty());
-    response.headers_mut().insert("content-type", HeaderValue::from_static("application/grpc"));
+    response
+        .headers_mut()
+        .insert("content-type", HeaderValue::from_static("application/grpc"));
     Status::from(error).add_header(response.headers_mut()).unwrap();
     response
 }
 
 /// An error whose details must not all reach a client.
 fn debug_info() -> Response<Body> {
-    let any = |kind: &str, value: Vec<u8>| prost_types::Any { type_url: format!("type.googleapis.com/{kind}"), value };
-    let debug = tonic_types::pb::DebugInfo { stack_entries: vec!["main.rs:1".to_owned()], detail: "secret".to_owned() };
-    let info = tonic_types::pb::ErrorInfo { reason: "INTERNAL".to_owned(), domain: "tasktracker.dev".to_owned(), metadata: [].into() };
-    let details = vec![any("google.rpc.DebugInfo", debug.encode_to_vec()), any("unknown.Kind", vec![1, 2]), any("google.rpc.ErrorInfo", info.encode_to_vec())];
-    let status = tonic_types::pb::Status { code: 13, message: "broken".to_owned(), details };
+    let any = |kind: &str, value: Vec<u8>| prost_types::Any {
+        type_url: format!("type.googleapis.com/{kind}"),
+        value,
+    };
+    let debug = tonic_types::pb::DebugInfo {
+        stack_entries: vec!["main.rs:1".to_owned()],
+        detail: "secret".to_owned(),
+    };
+    let info = tonic_types::pb::ErrorInfo {
+        reason: "INTERNAL".to_owned(),
+        domain: "tasktracker.dev".to_owned(),
+        metadata: [].into(),
+    };
+    let details = vec![
+        any("google.rpc.DebugInfo", debug.encode_to_vec()),
+        any("unknown.Kind", vec![1, 2]),
+        any("google.rpc.ErrorInfo", info.encode_to_vec()),
+    ];
+    let status = tonic_types::pb::Status {
+        code: 13,
+        message: "broken".to_owned(),
+        details,
+    };
     let encoded = base64::Engine::encode(&base64::engine::general_purpose::STANDARD_NO_PAD, status.encode_to_vec());
-    let response = Response::builder().header("content-type", "application/grpc").header("grpc-status", "13").header("grpc-message", "broken");
-    response.header("grpc-status-details-bin", encoded).body(Body::new(Full::new(Bytes::new()))).unwrap()
+    let response = Response::builder()
+        .header("content-type", "application/grpc")
+        .header("grpc-status", "13")
+        .header("grpc-message", "broken");
+    response
+        .header("grpc-status-details-bin", encoded)
+        .body(Body::new(Full::new(Bytes::new())))
+        .unwrap()
 }

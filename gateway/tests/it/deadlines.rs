@@ -17,12 +17,26 @@ async fn the_client_s_deadline_ends_headers_and_bodies_on_every_protocol() {
     for id in ["slow", "slow-body"] {
         let started = Instant::now();
         let request = world.message("GetThingRequest", json!({"thingId": id}));
-        let native = world.grpc(GET, &[BEARER, ("grpc-timeout", "200m")], std::slice::from_ref(&request)).await;
+        let native = world
+            .grpc(GET, &[BEARER, ("grpc-timeout", "200m")], std::slice::from_ref(&request))
+            .await;
         assert_eq!((native.code(), native.reason().as_str()), (4, "DEADLINE_EXCEEDED"), "{id}");
-        let rest = world.rest("GET", &format!("/v1/things/{id}")).header("grpc-timeout", "200m").send().await.unwrap();
+        let rest = world
+            .rest("GET", &format!("/v1/things/{id}"))
+            .header("grpc-timeout", "200m")
+            .send()
+            .await
+            .unwrap();
         let (status, error) = error(rest).await;
         assert_eq!((status, reason(&error)), (504, "DEADLINE_EXCEEDED"), "{id}");
-        let web = world.grpc_web(GET, "application/grpc-web+proto", &[BEARER, ("grpc-timeout", "200m")], frame(&request)).await;
+        let web = world
+            .grpc_web(
+                GET,
+                "application/grpc-web+proto",
+                &[BEARER, ("grpc-timeout", "200m")],
+                frame(&request),
+            )
+            .await;
         let in_headers = web.headers().get("grpc-status").is_some_and(|status| status == "4");
         let text = String::from_utf8_lossy(&web.bytes().await.unwrap()).into_owned();
         assert!(in_headers || text.contains("grpc-status:4"), "{id}");
@@ -64,7 +78,13 @@ async fn the_cap_holds_without_a_word_of_the_client() {
 async fn a_stream_ends_at_the_deadline_that_the_client_gave() {
     let world = World::start().await;
     let request = world.message("WatchRequest", json!({"scenario": "endless"}));
-    let answer = world.grpc("/tasktracker.trial.v1.ThingService/Watch", &[BEARER, ("grpc-timeout", "200m")], &[request]).await;
+    let answer = world
+        .grpc(
+            "/tasktracker.trial.v1.ThingService/Watch",
+            &[BEARER, ("grpc-timeout", "200m")],
+            &[request],
+        )
+        .await;
     assert_eq!((answer.code(), answer.messages.len()), (4, 1));
 }
 
@@ -72,7 +92,15 @@ async fn a_stream_ends_at_the_deadline_that_the_client_gave() {
 async fn a_timeout_that_is_none_is_refused() {
     let world = World::start().await;
     for wrong in ["5", "5s", "-1S", "123456789S", ""] {
-        let (status, _) = error(world.rest("GET", "/v1/things/7").header("grpc-timeout", wrong).send().await.unwrap()).await;
+        let (status, _) = error(
+            world
+                .rest("GET", "/v1/things/7")
+                .header("grpc-timeout", wrong)
+                .send()
+                .await
+                .unwrap(),
+        )
+        .await;
         assert_eq!(status, 400, "{wrong}");
     }
     let answer = world.grpc(GET, &[BEARER, ("grpc-timeout", "soon")], &[bytes::Bytes::new()]).await;
@@ -83,7 +111,10 @@ async fn a_timeout_that_is_none_is_refused() {
 async fn a_body_that_does_not_come_is_not_waited_for() {
     let world = World::with(|config| config.request_timeout_ms = 200).await;
     let never = futures_util::stream::pending::<Result<bytes::Bytes, std::io::Error>>();
-    let request = world.rest("POST", "/v1/things/7:move").header("content-type", "application/json").body(reqwest::Body::wrap_stream(never));
+    let request = world
+        .rest("POST", "/v1/things/7:move")
+        .header("content-type", "application/json")
+        .body(reqwest::Body::wrap_stream(never));
     let (status, error) = error(request.send().await.unwrap()).await;
     assert_eq!((status, reason(&error)), (408, "DEADLINE_EXCEEDED"));
 }

@@ -27,10 +27,25 @@ async fn services_see_only_headers_that_were_agreed() {
     let world = World::start().await;
     let check = |protocol: &str| {
         let seen = world.backend.last().headers;
-        for hidden in ["x-authz-user", "x-session-cookie", "x-forwarded-for", "x-tt-identity-bin", "x-original-method", "forwarded", "cookie", "grpc-trace-bin"] {
+        for hidden in [
+            "x-authz-user",
+            "x-session-cookie",
+            "x-forwarded-for",
+            "x-tt-identity-bin",
+            "x-original-method",
+            "forwarded",
+            "cookie",
+            "grpc-trace-bin",
+        ] {
             assert!(!seen.contains_key(hidden), "{protocol}: {hidden}");
         }
-        for (name, value) in [("x-authz-min-revision", "5"), ("x-client-address", "127.0.0.1"), ("x-client-user-agent", "tests/1"), ("accept-language", "de"), ("x-client-request-id", "my-own-id")] {
+        for (name, value) in [
+            ("x-authz-min-revision", "5"),
+            ("x-client-address", "127.0.0.1"),
+            ("x-client-user-agent", "tests/1"),
+            ("accept-language", "de"),
+            ("x-client-request-id", "my-own-id"),
+        ] {
             assert_eq!(seen[name], value, "{protocol}: {name}");
         }
         assert_ne!(seen["x-request-id"], "my-own-id");
@@ -45,9 +60,22 @@ async fn services_see_only_headers_that_were_agreed() {
     assert_eq!(response.headers()["x-request-id"], world.backend.last().headers["x-request-id"]);
     check("rest");
     let headers: Vec<_> = FORGED.iter().copied().chain([("authorization", "Bearer token")]).collect();
-    world.grpc("/tasktracker.trial.v1.ThingService/GetThing", &headers, &[world.message("GetThingRequest", json!({}))]).await;
+    world
+        .grpc(
+            "/tasktracker.trial.v1.ThingService/GetThing",
+            &headers,
+            &[world.message("GetThingRequest", json!({}))],
+        )
+        .await;
     check("grpc");
-    world.grpc_web("/tasktracker.trial.v1.ThingService/GetThing", "application/grpc-web+proto", &headers, crate::world::frame(&[])).await;
+    world
+        .grpc_web(
+            "/tasktracker.trial.v1.ThingService/GetThing",
+            "application/grpc-web+proto",
+            &headers,
+            crate::world::frame(&[]),
+        )
+        .await;
     check("grpc-web");
 }
 
@@ -85,10 +113,23 @@ async fn every_answer_is_defended() {
         let response = world.rest(method, path).send().await.unwrap();
         let headers = response.headers();
         let policy = headers["content-security-policy"].to_str().unwrap();
-        assert!(policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
+        assert!(
+            policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'"),
+            "{path}: {policy}"
+        );
         assert_eq!(headers["x-content-type-options"], "nosniff", "{path}");
-        assert_eq!(headers["strict-transport-security"], "max-age=31536000; includeSubDomains", "{path}");
-        for name in ["referrer-policy", "cache-control", "cross-origin-opener-policy", "cross-origin-resource-policy", "permissions-policy", "x-request-id"] {
+        assert_eq!(
+            headers["strict-transport-security"], "max-age=31536000; includeSubDomains",
+            "{path}"
+        );
+        for name in [
+            "referrer-policy",
+            "cache-control",
+            "cross-origin-opener-policy",
+            "cross-origin-resource-policy",
+            "permissions-policy",
+            "x-request-id",
+        ] {
             assert!(headers.contains_key(name), "{path}: {name}");
         }
         if path.starts_with("/v1/things") {
@@ -96,12 +137,25 @@ async fn every_answer_is_defended() {
         }
     }
     let plain = World::with(|config| config.public_url = "http://localhost:8080".to_owned()).await;
-    assert!(!plain.rest("GET", "/healthz").send().await.unwrap().headers().contains_key("strict-transport-security"));
+    assert!(
+        !plain
+            .rest("GET", "/healthz")
+            .send()
+            .await
+            .unwrap()
+            .headers()
+            .contains_key("strict-transport-security")
+    );
 }
 
 #[tokio::test]
 async fn proxies_are_believed_only_when_they_are_listed() {
     let world = World::with(|config| config.trusted_proxies = vec!["127.0.0.0/8".to_owned()]).await;
-    world.rest("GET", "/v1/things/7").header("x-forwarded-for", "6.6.6.6, 198.51.100.7").send().await.unwrap();
+    world
+        .rest("GET", "/v1/things/7")
+        .header("x-forwarded-for", "6.6.6.6, 198.51.100.7")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(world.backend.last().headers["x-client-address"], "198.51.100.7");
 }

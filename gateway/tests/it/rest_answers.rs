@@ -23,8 +23,16 @@ async fn answers_are_the_bare_resource_with_stable_shapes() {
 #[tokio::test]
 async fn a_create_answers_201_with_its_place_and_a_delete_204() {
     let world = World::start().await;
-    let response = world.rest("POST", "/v1/folders/f/things").json(&json!({"displayName": "x"})).send().await.unwrap();
-    assert_eq!((response.status().as_u16(), response.headers()["location"].to_str().unwrap()), (201, "/v1/things/new-1"));
+    let response = world
+        .rest("POST", "/v1/folders/f/things")
+        .json(&json!({"displayName": "x"}))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(
+        (response.status().as_u16(), response.headers()["location"].to_str().unwrap()),
+        (201, "/v1/things/new-1")
+    );
     let response = world.rest("DELETE", "/v1/things/t1?etag=e").send().await.unwrap();
     assert_eq!(response.status(), 204);
     assert!(!response.headers().contains_key("content-type"));
@@ -36,7 +44,13 @@ async fn only_agreed_metadata_becomes_headers() {
     let world = World::start().await;
     let response = world.rest("GET", "/v1/things/chatty").send().await.unwrap();
     let headers = response.headers();
-    assert_eq!((headers["x-consistency-token"].to_str().unwrap(), headers["x-authz-revision"].to_str().unwrap()), ("c1", "7"));
+    assert_eq!(
+        (
+            headers["x-consistency-token"].to_str().unwrap(),
+            headers["x-authz-revision"].to_str().unwrap()
+        ),
+        ("c1", "7")
+    );
     for hidden in ["x-internal", "x-session-cookie", "server", "grpc-status", "trailer"] {
         assert!(!headers.contains_key(hidden), "{hidden}");
     }
@@ -46,13 +60,21 @@ async fn only_agreed_metadata_becomes_headers() {
 async fn errors_keep_their_details() {
     let world = World::start().await;
     let (status, missing) = error(world.rest("GET", "/v1/things/missing").send().await.unwrap()).await;
-    assert_eq!((status, reason(&missing), &missing["message"]), (404, "NOT_FOUND", &json!("thing not found")));
+    assert_eq!(
+        (status, reason(&missing), &missing["message"]),
+        (404, "NOT_FOUND", &json!("thing not found"))
+    );
 
     let response = world.rest("GET", "/v1/things/busy").send().await.unwrap();
     assert_eq!(response.headers()["retry-after"], "3");
     let (status, busy) = error(response).await;
     assert_eq!(status, 429);
-    let retry = busy["details"].as_array().unwrap().iter().find(|detail| detail["@type"] == "type.googleapis.com/google.rpc.RetryInfo").unwrap();
+    let retry = busy["details"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|detail| detail["@type"] == "type.googleapis.com/google.rpc.RetryInfo")
+        .unwrap();
     assert_eq!(retry["retryDelay"], "2.500s");
 }
 
@@ -78,7 +100,11 @@ async fn services_that_break_are_unavailable_and_say_no_more() {
     let world = World::start().await;
     for id in ["html", "cut", "no-end"] {
         let (status, error) = error(world.rest("GET", &format!("/v1/things/{id}")).send().await.unwrap()).await;
-        assert_eq!((status, reason(&error), &error["message"]), (503, "DEPENDENCY_UNAVAILABLE", &json!("trial does not answer, try again later")), "{id}");
+        assert_eq!(
+            (status, reason(&error), &error["message"]),
+            (503, "DEPENDENCY_UNAVAILABLE", &json!("trial does not answer, try again later")),
+            "{id}"
+        );
     }
     let response = world.rest("GET", "/v1/things/odd-code").send().await.unwrap();
     assert_eq!(response.status(), 500);
@@ -94,7 +120,13 @@ async fn a_service_that_cannot_be_reached_leaks_no_address() {
     let (status, error) = error(response).await;
     assert_eq!((status, reason(&error)), (503, "DEPENDENCY_UNAVAILABLE"));
     assert!(!error.to_string().contains("127.0.0.1"), "{error}");
-    let answer = gone.grpc("/tasktracker.trial.v1.ThingService/GetThing", &[("authorization", "Bearer x")], &[world.message("GetThingRequest", json!({}))]).await;
+    let answer = gone
+        .grpc(
+            "/tasktracker.trial.v1.ThingService/GetThing",
+            &[("authorization", "Bearer x")],
+            &[world.message("GetThingRequest", json!({}))],
+        )
+        .await;
     assert_eq!(answer.code(), 14);
     assert!(!format!("{:?}", answer.headers).contains("127.0.0.1"), "{answer:?}");
 }
@@ -102,11 +134,19 @@ async fn a_service_that_cannot_be_reached_leaks_no_address() {
 #[tokio::test]
 async fn a_stale_if_match_is_412_and_a_stale_etag_409() {
     let world = World::start().await;
-    let patch = |etag: &str| world.rest("PATCH", "/v1/things/t1").header("if-match", etag).json(&json!({"displayName": "x"}));
+    let patch = |etag: &str| {
+        world
+            .rest("PATCH", "/v1/things/t1")
+            .header("if-match", etag)
+            .json(&json!({"displayName": "x"}))
+    };
     assert_eq!(patch("\"v1\"").send().await.unwrap().status(), 200);
     assert_eq!(world.backend.last().headers["if-match"], "\"v1\"");
     let (status, stale) = error(patch("\"v0\"").send().await.unwrap()).await;
-    assert_eq!((status, &stale["status"], reason(&stale)), (412, &json!("ABORTED"), "ETAG_MISMATCH"));
+    assert_eq!(
+        (status, &stale["status"], reason(&stale)),
+        (412, &json!("ABORTED"), "ETAG_MISMATCH")
+    );
     let (status, stale) = error(world.rest("POST", "/v1/things/stale:move").send().await.unwrap()).await;
     assert_eq!((status, reason(&stale)), (409, "ETAG_MISMATCH"));
 }
@@ -114,7 +154,12 @@ async fn a_stale_if_match_is_412_and_a_stale_etag_409() {
 #[tokio::test]
 async fn get_answers_no_304() {
     let world = World::start().await;
-    let response = world.rest("GET", "/v1/things/t1").header("if-none-match", "\"v1\"").send().await.unwrap();
+    let response = world
+        .rest("GET", "/v1/things/t1")
+        .header("if-none-match", "\"v1\"")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(response.status(), 200);
 }
 
@@ -125,7 +170,44 @@ async fn callers_without_a_credential_are_told_so_before_anything_is_read() {
     assert_eq!(response.headers()["www-authenticate"], "Bearer");
     let (status, error) = error(response).await;
     assert_eq!((status, reason(&error)), (401, "CREDENTIAL_MISSING"));
-    let twice = world.rest("GET", "/v1/things/7").header("authorization", "Bearer other").send().await.unwrap();
+    let twice = world
+        .rest("GET", "/v1/things/7")
+        .header("authorization", "Bearer other")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(twice.status(), 401);
     assert_eq!(world.backend.calls(), 0);
+}
+
+#[tokio::test]
+async fn rest_speaks_http_2_too() {
+    let world = World::start().await;
+    let client = reqwest::Client::builder().http2_prior_knowledge().build().unwrap();
+    let url = |path: &str| format!("http://{}{path}", world.address);
+    let response = client.get(url("/v1/things/t1")).bearer_auth("token").send().await.unwrap();
+    assert_eq!((response.version(), response.status().as_u16()), (reqwest::Version::HTTP_2, 200));
+    let (status, missing) = error(client.get(url("/v1/things/missing")).bearer_auth("token").send().await.unwrap()).await;
+    assert_eq!((status, reason(&missing)), (404, "NOT_FOUND"));
+    let upload = client
+        .put(url("/v1/uploads/u/content"))
+        .bearer_auth("token")
+        .body(vec![7; 300_000])
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(upload.json::<Value>().await.unwrap()["receivedBytes"], "300000");
+    let head = client.head(url("/v1/things/t1")).bearer_auth("token").send().await.unwrap();
+    assert_eq!(head.status(), 200);
+    assert!(
+        client
+            .get(url("/v1/files/breaks/content"))
+            .bearer_auth("token")
+            .send()
+            .await
+            .unwrap()
+            .bytes()
+            .await
+            .is_err()
+    );
 }

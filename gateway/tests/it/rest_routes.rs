@@ -6,7 +6,14 @@ use serde_json::json;
 #[tokio::test]
 async fn a_path_variable_is_decoded_once_and_whole() {
     let world = World::start().await;
-    for (path, id) in [("plain", "plain"), ("a%2Fb", "a/b"), ("a%20b+c", "a b+c"), ("%C3%A9", "é"), ("x%3Amove", "x:move"), ("a%252Fb", "a%2Fb")] {
+    for (path, id) in [
+        ("plain", "plain"),
+        ("a%2Fb", "a/b"),
+        ("a%20b+c", "a b+c"),
+        ("%C3%A9", "é"),
+        ("x%3Amove", "x:move"),
+        ("a%252Fb", "a%2Fb"),
+    ] {
         let response = world.rest("GET", &format!("/v1/things/{path}")).send().await.unwrap();
         assert_eq!(response.status(), 200, "{path}");
         assert_eq!(world.backend.last_message()["thingId"], id);
@@ -26,7 +33,12 @@ async fn a_variable_of_several_segments_keeps_its_inner_slashes() {
 #[tokio::test]
 async fn verbs_follow_the_last_colon() {
     let world = World::start().await;
-    let response = world.rest("POST", "/v1/things/7:move").json(&json!({"position": 3})).send().await.unwrap();
+    let response = world
+        .rest("POST", "/v1/things/7:move")
+        .json(&json!({"position": 3}))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(response.status(), 200);
     assert_eq!(world.backend.last_message(), json!({"thingId": "7", "position": 3}));
     for path in ["/v1/things/7:stop", "/v1/things/7:", "/v1/things/7:move:"] {
@@ -38,7 +50,16 @@ async fn verbs_follow_the_last_colon() {
 #[tokio::test]
 async fn near_misses_are_not_found() {
     let world = World::start().await;
-    for path in ["/v1/things/", "/v1//things", "/v1/things/7/", "/v1/Things", "/v2/things", "/v1", "/v1/things/7/8", "//v1/things"] {
+    for path in [
+        "/v1/things/",
+        "/v1//things",
+        "/v1/things/7/",
+        "/v1/Things",
+        "/v2/things",
+        "/v1",
+        "/v1/things/7/8",
+        "//v1/things",
+    ] {
         let (status, error) = error(world.rest("GET", path).send().await.unwrap()).await;
         assert!((status, reason(&error)) == (404, "ROUTE_NOT_FOUND"), "{path}: {error}");
     }
@@ -56,7 +77,12 @@ async fn a_wrong_method_is_405_with_the_right_ones() {
         ("POST", "/v1/watch", "GET, HEAD"),
         ("POST", "/healthz", "GET, HEAD"),
     ] {
-        let response = world.rest(method, path).header("x-http-method-override", "POST").send().await.unwrap();
+        let response = world
+            .rest(method, path)
+            .header("x-http-method-override", "POST")
+            .send()
+            .await
+            .unwrap();
         assert_eq!(response.headers()["allow"], allowed, "{method} {path}");
         assert_eq!(error(response).await.0, 405);
     }
@@ -66,7 +92,12 @@ async fn a_wrong_method_is_405_with_the_right_ones() {
 #[tokio::test]
 async fn the_method_cannot_be_overridden() {
     let world = World::start().await;
-    let response = world.rest("GET", "/v1/things/7").header("x-http-method-override", "DELETE").send().await.unwrap();
+    let response = world
+        .rest("GET", "/v1/things/7")
+        .header("x-http-method-override", "DELETE")
+        .send()
+        .await
+        .unwrap();
     assert_eq!(response.status(), 200);
     assert!(world.backend.last().path.ends_with("/GetThing"));
 }
@@ -75,7 +106,10 @@ async fn the_method_cannot_be_overridden() {
 async fn head_is_get_without_the_body() {
     let world = World::start().await;
     let response = world.rest("HEAD", "/v1/things/7").send().await.unwrap();
-    assert_eq!((response.status().as_u16(), response.headers()["etag"].to_str().unwrap()), (200, "\"v1\""));
+    assert_eq!(
+        (response.status().as_u16(), response.headers()["etag"].to_str().unwrap()),
+        (200, "\"v1\"")
+    );
     assert!(response.bytes().await.unwrap().is_empty());
 }
 
@@ -126,9 +160,22 @@ async fn the_route_list_says_everything_that_must_not_change() {
 
 #[tokio::test]
 async fn a_service_in_this_process_answers_alike() {
-    let world = World::of(&crate::world::compile(&["things.proto"]), |_| {}, false).await;
+    let world = World::of(&crate::world::THINGS, |_| {}, false).await;
     let thing: serde_json::Value = world.rest("GET", "/v1/things/7").send().await.unwrap().json().await.unwrap();
     assert_eq!(thing["id"], "7");
     let (status, _) = error(world.rest("GET", "/v1/things/missing").send().await.unwrap()).await;
     assert_eq!(status, 404);
+    // A defect of one call stays with that call.
+    let (status, panicked) = error(world.rest("GET", "/v1/things/panic").send().await.unwrap()).await;
+    assert!(status == 500 && !panicked.to_string().contains("10.0.0.7"), "{panicked}");
+    let request = world.message("GetThingRequest", json!({"thingId": "panic"}));
+    let answer = world
+        .grpc(
+            "/tasktracker.trial.v1.ThingService/GetThing",
+            &[("authorization", "Bearer x")],
+            &[request],
+        )
+        .await;
+    assert_eq!((answer.code(), answer.reason().as_str()), (13, "INTERNAL"));
+    assert_eq!(world.rest("GET", "/v1/things/7").send().await.unwrap().status(), 200);
 }

@@ -7,11 +7,18 @@ use tasktracker_server::Upstream;
 use tasktracker_server::clock::SystemClock;
 use tasktracker_server::ids::Ids;
 
-use crate::world::{Auth, World, compile};
+use crate::world::{Auth, THINGS, World};
 
 fn start(descriptors: &[u8], config: Config) -> anyhow::Result<Gateway> {
     let clock = Arc::new(SystemClock);
-    Gateway::new(config, descriptors, &Backends::default(), Arc::new(Auth::default()), clock.clone(), Ids::system(clock))
+    Gateway::new(
+        config,
+        descriptors,
+        &Backends::default(),
+        Arc::new(Auth::default()),
+        clock.clone(),
+        Ids::system(clock),
+    )
 }
 
 /// A world whose service is behind an address where nobody listens.
@@ -22,7 +29,15 @@ pub async fn unreachable_world() -> World {
     let by_service = [("tasktracker.trial.v1.ThingService".to_owned(), upstream)].into();
     let clock = Arc::new(SystemClock);
     let config = Config::default();
-    let gateway = Gateway::new(config, &compile(&["things.proto"]), &Backends { by_service }, world.auth.clone(), clock.clone(), Ids::system(clock)).unwrap();
+    let gateway = Gateway::new(
+        config,
+        &THINGS,
+        &Backends { by_service },
+        world.auth.clone(),
+        clock.clone(),
+        Ids::system(clock),
+    )
+    .unwrap();
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     world.address = listener.local_addr().unwrap();
     tasktracker_server::listen::serve("gateway", listener, gateway.service(), &world.lifecycle);
@@ -42,8 +57,12 @@ fn with_rpcs(rpcs: &str) -> Vec<u8> {
     let file = protox::file::File::from_source("broken.proto", &source).unwrap();
     let mut resolver = protox::file::ChainFileResolver::new();
     resolver.add(OneFile(file));
-    resolver.add(protox::file::IncludeFileResolver::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../proto").into()));
-    resolver.add(protox::file::IncludeFileResolver::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../proto/third_party").into()));
+    resolver.add(protox::file::IncludeFileResolver::new(
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../proto").into(),
+    ));
+    resolver.add(protox::file::IncludeFileResolver::new(
+        concat!(env!("CARGO_MANIFEST_DIR"), "/../proto/third_party").into(),
+    ));
     resolver.add(protox::file::GoogleFileResolver::new());
     let mut compiler = protox::Compiler::with_file_resolver(resolver);
     compiler.include_imports(true).open_file("broken.proto").unwrap();
@@ -54,12 +73,18 @@ struct OneFile(protox::file::File);
 
 impl protox::file::FileResolver for OneFile {
     fn open_file(&self, name: &str) -> Result<protox::file::File, protox::Error> {
-        if name == "broken.proto" { Ok(self.0.clone()) } else { Err(protox::Error::file_not_found(name)) }
+        if name == "broken.proto" {
+            Ok(self.0.clone())
+        } else {
+            Err(protox::Error::file_not_found(name))
+        }
     }
 }
 
 fn rpc(name: &str, http: &str) -> String {
-    format!("rpc {name}(Ask) returns (Tell) {{ option (google.api.http) = {{{http}}}; option (tasktracker.options.v1.policy) = {{auth: AUTH_PUBLIC}}; }}")
+    format!(
+        "rpc {name}(Ask) returns (Tell) {{ option (google.api.http) = {{{http}}}; option (tasktracker.options.v1.policy) = {{auth: AUTH_PUBLIC}}; }}"
+    )
 }
 
 #[test]
@@ -87,13 +112,30 @@ fn rules_that_cannot_work_stop_the_start() {
 
 #[test]
 fn settings_that_cannot_be_stop_the_start() {
-    let descriptors = compile(&["things.proto"]);
     for (config, complaint) in [
-        (Config { public_url: "tasks".to_owned(), ..Config::default() }, "public_url"),
-        (Config { cors_origins: vec!["*".to_owned()], ..Config::default() }, "cors_origins"),
-        (Config { trusted_proxies: vec!["10.0.0.0/99".to_owned()], ..Config::default() }, "trusted_proxies"),
+        (
+            Config {
+                public_url: "tasks".to_owned(),
+                ..Config::default()
+            },
+            "public_url",
+        ),
+        (
+            Config {
+                cors_origins: vec!["*".to_owned()],
+                ..Config::default()
+            },
+            "cors_origins",
+        ),
+        (
+            Config {
+                trusted_proxies: vec!["10.0.0.0/99".to_owned()],
+                ..Config::default()
+            },
+            "trusted_proxies",
+        ),
     ] {
-        let error = format!("{:#}", start(&descriptors, config).unwrap_err());
+        let error = format!("{:#}", start(&THINGS, config).unwrap_err());
         assert!(error.contains(complaint), "{error}");
     }
 }
@@ -102,10 +144,18 @@ fn settings_that_cannot_be_stop_the_start() {
 fn the_real_contract_starts() {
     let gateway = start(tasktracker_proto::DESCRIPTORS_WITH_COMMENTS, Config::default()).unwrap();
     let routes = gateway.routes_txt();
-    for line in ["POST /v1/sessions:signIn ", "PATCH /v1/tasks/{task.id} ", "GET /v1/watch ", "GET /.well-known/jwks.json "] {
+    for line in [
+        "POST /v1/sessions:signIn ",
+        "PATCH /v1/tasks/{task.id} ",
+        "GET /v1/watch ",
+        "GET /.well-known/jwks.json ",
+    ] {
         assert!(routes.contains(line), "{line} in\n{routes}");
     }
     for internal in ["PermissionService", "CredentialService", "ScopeService", "ContactService"] {
-        assert!(!routes.contains(internal) && !gateway.openapi_json().contains(internal), "{internal}");
+        assert!(
+            !routes.contains(internal) && !gateway.openapi_json().contains(internal),
+            "{internal}"
+        );
     }
 }

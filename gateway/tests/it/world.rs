@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use bytes::{BufMut, Bytes, BytesMut};
 use futures_util::future::BoxFuture;
@@ -50,14 +50,24 @@ impl ExchangeCredential for Auth {
             match secret.as_str() {
                 "good" => {
                     let expire_time = jiff::Timestamp::from_second(NOW + 300).unwrap();
-                    Ok(Exchanged { token: "token-of-good".to_owned(), expire_time, session_id: "session-of-good".to_owned() })
+                    Ok(Exchanged {
+                        token: "token-of-good".to_owned(),
+                        expire_time,
+                        session_id: "session-of-good".to_owned(),
+                    })
                 }
-                "down" => Err(RpcError::unavailable("auth", anyhow::anyhow!("connection refused at 10.9.8.7:50051"))),
+                "down" => Err(RpcError::unavailable(
+                    "auth",
+                    anyhow::anyhow!("connection refused at 10.9.8.7:50051"),
+                )),
                 _ => Err(RpcError::unauthenticated(ErrorReason::CredentialInvalid, "no such session")),
             }
         })
     }
 }
+
+/// The trial service, compiled once.
+pub static THINGS: LazyLock<Vec<u8>> = LazyLock::new(|| compile(&["things.proto"]));
 
 /// Compiles the protos of the tests.
 pub fn compile(files: &[&str]) -> Vec<u8> {
@@ -77,7 +87,7 @@ impl World {
 
     /// With other settings.
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
-        Self::of(&compile(&["things.proto"]), change, true).await
+        Self::of(&THINGS, change, true).await
     }
 
     /// With another descriptor set; `remote`: the service is behind a socket too.
@@ -93,20 +103,37 @@ impl World {
         } else {
             crate::backend::local(backend.clone())
         };
-        let services = pool.services().map(|service| service.full_name().to_owned()).filter(|name| !name.contains("Absent"));
+        let services = pool
+            .services()
+            .map(|service| service.full_name().to_owned())
+            .filter(|name| !name.contains("Absent"));
         let by_service: HashMap<_, _> = services.map(|name| (name, upstream.clone())).collect();
 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let mut config = Config { public_url: "https://tasks.example.com".to_owned(), ..Config::default() };
+        let mut config = Config {
+            public_url: "https://tasks.example.com".to_owned(),
+            ..Config::default()
+        };
         change(&mut config);
         let clock = Arc::new(ManualClock::new(jiff::Timestamp::from_second(NOW).unwrap()));
         let ids = Ids::seeded(1, clock.clone());
         let auth = Arc::new(Auth::default());
         let gateway = Gateway::new(config, descriptors, &Backends { by_service }, auth.clone(), clock, ids).unwrap();
         tasktracker_server::listen::serve("gateway", listener, gateway.service(), &lifecycle);
-        let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { address, gateway, pool, backend, auth, lifecycle, http }
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        Self {
+            address,
+            gateway,
+            pool,
+            backend,
+            auth,
+            lifecycle,
+            http,
+        }
     }
 
     /// A REST request with a bearer token.
@@ -134,7 +161,9 @@ impl World {
     /// A native gRPC call on a connection of its own. Dropping the body breaks it off.
     pub async fn grpc_open(&self, path: &str, headers: &[(&str, &str)], body: Bytes) -> http::Response<hyper::body::Incoming> {
         let stream = TcpStream::connect(self.address).await.unwrap();
-        let (mut sender, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+        let (mut sender, connection) = hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
+            .await
+            .unwrap();
         self.lifecycle.spawn("test client", async move {
             let _ = connection.await;
         });
@@ -197,7 +226,12 @@ pub struct Answer {
 impl Answer {
     pub fn new(http: u16, headers: HeaderMap, trailers: HeaderMap, body: &[u8]) -> Self {
         let messages = unframe(body).into_iter().map(|(_, message)| message).collect();
-        Self { http, headers, trailers, messages }
+        Self {
+            http,
+            headers,
+            trailers,
+            messages,
+        }
     }
 
     /// The gRPC code, from the trailers or, without a body, the headers.
@@ -208,16 +242,28 @@ impl Answer {
 
     /// The reason of `google.rpc.ErrorInfo`.
     pub fn reason(&self) -> String {
-        let headers = if self.trailers.contains_key("grpc-status") { &self.trailers } else { &self.headers };
+        let headers = if self.trailers.contains_key("grpc-status") {
+            &self.trailers
+        } else {
+            &self.headers
+        };
         let status = tonic::Status::from_header_map(headers).unwrap();
-        tonic_types::StatusExt::get_details_error_info(&status).map(|info| info.reason).unwrap_or_default()
+        tonic_types::StatusExt::get_details_error_info(&status)
+            .map(|info| info.reason)
+            .unwrap_or_default()
     }
 
     /// The request id of `google.rpc.RequestInfo`.
     pub fn request_id(&self) -> String {
-        let headers = if self.trailers.contains_key("grpc-status") { &self.trailers } else { &self.headers };
+        let headers = if self.trailers.contains_key("grpc-status") {
+            &self.trailers
+        } else {
+            &self.headers
+        };
         let status = tonic::Status::from_header_map(headers).unwrap();
-        tonic_types::StatusExt::get_details_request_info(&status).map(|info| info.request_id).unwrap_or_default()
+        tonic_types::StatusExt::get_details_request_info(&status)
+            .map(|info| info.request_id)
+            .unwrap_or_default()
     }
 }
 
@@ -250,10 +296,24 @@ pub async fn error(response: reqwest::Response) -> (u16, Value) {
     let error = body["error"].clone();
     assert_eq!(error["code"], status, "{body}");
     assert!(error["status"].is_string() && error["message"].is_string(), "{body}");
-    let info = error["details"].as_array().unwrap().iter().find(|detail| detail["@type"] == "type.googleapis.com/google.rpc.ErrorInfo");
-    assert_eq!(info.unwrap_or_else(|| panic!("no ErrorInfo in {body}"))["domain"], "tasktracker.dev");
-    let request = error["details"].as_array().unwrap().iter().find(|detail| detail["@type"] == "type.googleapis.com/google.rpc.RequestInfo");
-    assert_eq!(request.unwrap_or_else(|| panic!("no RequestInfo in {body}"))["requestId"], request_id);
+    let info = error["details"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|detail| detail["@type"] == "type.googleapis.com/google.rpc.ErrorInfo");
+    assert_eq!(
+        info.unwrap_or_else(|| panic!("no ErrorInfo in {body}"))["domain"],
+        "tasktracker.dev"
+    );
+    let request = error["details"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|detail| detail["@type"] == "type.googleapis.com/google.rpc.RequestInfo");
+    assert_eq!(
+        request.unwrap_or_else(|| panic!("no RequestInfo in {body}"))["requestId"],
+        request_id
+    );
     (status, error)
 }
 
@@ -267,5 +327,9 @@ pub fn reason(error: &Value) -> &str {
 pub fn violated(error: &Value) -> Vec<&str> {
     let details = error["details"].as_array().unwrap();
     let violations = details.iter().find_map(|detail| detail["fieldViolations"].as_array());
-    violations.unwrap_or_else(|| panic!("no field violations in {error}")).iter().map(|v| v["field"].as_str().unwrap()).collect()
+    violations
+        .unwrap_or_else(|| panic!("no field violations in {error}"))
+        .iter()
+        .map(|v| v["field"].as_str().unwrap())
+        .collect()
 }

@@ -1,8 +1,11 @@
 //! The commands of `tasktracker`, one a file.
 
+mod admin;
+mod demo;
 mod doctor;
 mod migrate;
 mod serve;
+mod welcome;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -29,6 +32,10 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Looks at the configuration, the data directory and the databases, and says what is wrong.
     Doctor(doctor::Doctor),
+    /// Fills an instance without users with demo data, and ends.
+    Demo(demo::Demo),
+    /// Helps an operator who is locked out. The server must not be running on this data directory.
+    Admin(admin::Admin),
     /// Prints the version.
     Version,
 }
@@ -70,6 +77,8 @@ impl Cli {
             Command::Serve(serve) => serve.run(),
             Command::Migrate(migrate) => migrate.run(),
             Command::Doctor(doctor) => doctor.run(),
+            Command::Demo(demo) => demo.run(),
+            Command::Admin(admin) => admin.run(),
             Command::Version => {
                 terminal::say(concat!("tasktracker ", env!("CARGO_PKG_VERSION")));
                 Ok(ExitCode::SUCCESS)

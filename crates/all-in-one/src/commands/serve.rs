@@ -8,7 +8,8 @@ use tasktracker_server::clock::{SharedClock, SystemClock};
 use tasktracker_server::ids::Ids;
 use tasktracker_server::{Lifecycle, admin, telemetry, terminal};
 
-use super::{Common, run_async};
+use super::{Common, run_async, welcome};
+use crate::demo;
 use crate::settings::Settings;
 use crate::system::{System, bind};
 
@@ -20,6 +21,9 @@ pub struct Serve {
     /// Port of the gateway.
     #[arg(long)]
     port: Option<u16>,
+    /// Fills an instance without users with demo data first.
+    #[arg(long)]
+    demo: bool,
     /// Lets the services listen by themselves too, for grpcurl: auth 50051, core 50052.
     #[arg(long)]
     expose_services: bool,
@@ -39,16 +43,20 @@ impl Serve {
             return Ok(ExitCode::SUCCESS);
         }
         let settings = self.common.settings(&config)?;
-        run_async(&settings, serve(&settings))
+        run_async(&settings, serve(&settings, self.demo))
     }
 }
 
-async fn serve(settings: &Settings) -> anyhow::Result<ExitCode> {
+async fn serve(settings: &Settings, is_demo: bool) -> anyhow::Result<ExitCode> {
     let lifecycle = Lifecycle::new();
     lifecycle.stop_on_signals()?;
     let clock: SharedClock = Arc::new(SystemClock);
     // Ports first: two processes must not both believe that they serve.
     let listener = bind((settings.server.address, settings.server.port).into()).await?;
+    if is_demo {
+        terminal::say("Filling in demo data, this takes a few seconds the first time ...");
+        demo::fill(settings, clock.now()).await?;
+    }
     let metrics = telemetry::start_metrics()?;
     let system = System::start(settings, clock.clone(), Ids::system(clock), lifecycle.clone()).await?;
     if settings.server.admin_port != 0 {
@@ -60,10 +68,7 @@ async fn serve(settings: &Settings) -> anyhow::Result<ExitCode> {
     }
     let address = listener.local_addr()?;
     system.serve_gateway(listener);
-    terminal::say(format!("Task Tracker is ready: http://{address}"));
-    if let Some(token) = system.auth.setup_token() {
-        terminal::say(format!("This instance has no users yet. Register the first owner with the set-up token {token}"));
-    }
+    welcome::greet(address, system.auth.setup_token().as_deref(), is_demo);
     lifecycle.finished().await?;
     Ok(ExitCode::SUCCESS)
 }

@@ -68,12 +68,18 @@ pub async fn commit(txn: Transaction, change: Recorded, revisions: &Revisions) -
 /// The present revision.
 pub async fn present(connection: &impl ConnectionTrait) -> Result<i64, DbErr> {
     let state = access_state::Entity::find_by_id(ONLY_ROW).one(connection).await?;
-    state.map(|state| state.revision).ok_or_else(|| DbErr::RecordNotFound("access_state has no row".to_owned()))
+    state
+        .map(|state| state.revision)
+        .ok_or_else(|| DbErr::RecordNotFound("access_state has no row".to_owned()))
 }
 
 /// The oldest revision that is still told apart; none where nothing is kept.
 pub async fn oldest(connection: &impl ConnectionTrait) -> Result<Option<i64>, DbErr> {
-    let oldest = access_changes::Entity::find().order_by_asc(access_changes::Column::Revision).limit(1).one(connection).await?;
+    let oldest = access_changes::Entity::find()
+        .order_by_asc(access_changes::Column::Revision)
+        .limit(1)
+        .one(connection)
+        .await?;
     Ok(oldest.map(|change| change.revision))
 }
 
@@ -101,18 +107,31 @@ pub async fn sessions_ended_since(connection: &impl ConnectionTrait, since: Time
 
 /// Forgets changes that were made before.
 pub fn sweep(txn: &mut Transaction, older_than: Time) {
-    txn.delete(access_changes::Entity::delete_many().filter(access_changes::Column::CreateTime.lt(older_than)).into_query());
+    txn.delete(
+        access_changes::Entity::delete_many()
+            .filter(access_changes::Column::CreateTime.lt(older_than))
+            .into_query(),
+    );
 }
 
 /// Makes the row that holds the revision.
 pub fn insert_state(txn: &mut Transaction) {
-    txn.insert_row(access_state::ActiveModel { id: Set(ONLY_ROW), revision: Set(1) });
+    txn.insert_row(access_state::ActiveModel {
+        id: Set(ONLY_ROW),
+        revision: Set(1),
+    });
 }
 
 fn read(row: &access_changes::Model) -> Option<Change> {
     match row.kind.as_str() {
-        ACCESS_CHANGED => Some(Change::Access { user_id: row.user_id, project_id: row.project_id }),
-        SESSION_ENDED => Some(Change::SessionEnded { session_id: row.session_id?, user_id: row.user_id? }),
+        ACCESS_CHANGED => Some(Change::Access {
+            user_id: row.user_id,
+            project_id: row.project_id,
+        }),
+        SESSION_ENDED => Some(Change::SessionEnded {
+            session_id: row.session_id?,
+            user_id: row.user_id?,
+        }),
         _ => None,
     }
 }

@@ -61,7 +61,12 @@ pub async fn read(connection: &impl ConnectionTrait, user_id: Id, project_id: Op
         .expr_as(Expr::col(("person", users::Column::State)), "state")
         .expr_as(Expr::col(("system", RoleId)), "system_role")
         .from_as(access_state::Entity, "access")
-        .join_as(JoinType::LeftJoin, users::Entity, "person", Expr::col(("person", users::Column::Id)).eq(user_id))
+        .join_as(
+            JoinType::LeftJoin,
+            users::Entity,
+            "person",
+            Expr::col(("person", users::Column::Id)).eq(user_id),
+        )
         .join_as(JoinType::LeftJoin, bindings::Entity, "system", role_in("system", INSTANCE_SCOPE))
         .and_where(Expr::col(("access", access_state::Column::Id)).eq(ONLY_ROW));
     if let Some(project_id) = project_id {
@@ -69,7 +74,12 @@ pub async fn read(connection: &impl ConnectionTrait, user_id: Id, project_id: Op
             .expr_as(Expr::col(("scope", scopes::Column::Visibility)), "visibility")
             .expr_as(Expr::col(("scope", scopes::Column::Version)), "scope_version")
             .expr_as(Expr::col(("own", RoleId)), "project_role")
-            .join_as(JoinType::LeftJoin, scopes::Entity, "scope", Expr::col(("scope", scopes::Column::Id)).eq(project_id))
+            .join_as(
+                JoinType::LeftJoin,
+                scopes::Entity,
+                "scope",
+                Expr::col(("scope", scopes::Column::Id)).eq(project_id),
+            )
             .join_as(JoinType::LeftJoin, bindings::Entity, "own", role_in("own", project_id));
     } else {
         query
@@ -82,7 +92,10 @@ pub async fn read(connection: &impl ConnectionTrait, user_id: Id, project_id: Op
     let system_role = row.system_role.as_deref().and_then(SystemRole::parse);
     Ok(Facts {
         revision: row.revision,
-        standing: row.state.map(|state| Standing { active: state == ACTIVE, system_role }),
+        standing: row.state.map(|state| Standing {
+            active: state == ACTIVE,
+            system_role,
+        }),
         scope: row.visibility.as_deref().map(Visibility::parse).zip(row.scope_version),
         role: row.project_role.as_deref().and_then(ProjectRole::parse),
     })
@@ -135,7 +148,9 @@ pub async fn people(
 ) -> Result<Vec<Id>, DbErr> {
     use bindings::Column::{RoleId, ScopeId, UserId};
     let backend = connection.get_database_backend();
-    let by_role = Expr::col(("b", ScopeId)).eq(project_id).and(dialect::in_texts(backend, Expr::col(("b", RoleId)), roles));
+    let by_role = Expr::col(("b", ScopeId))
+        .eq(project_id)
+        .and(dialect::in_texts(backend, Expr::col(("b", RoleId)), roles));
     let by_visibility = Expr::col(("b", ScopeId))
         .eq(INSTANCE_SCOPE)
         .and(dialect::in_texts(backend, Expr::col(("b", RoleId)), system_roles_if_internal))
@@ -151,7 +166,12 @@ pub async fn people(
         .distinct()
         .expr_as(Expr::col(("b", UserId)), "id")
         .from_as(bindings::Entity, "b")
-        .join_as(JoinType::InnerJoin, users::Entity, "u", Expr::col(("u", users::Column::Id)).equals(("b", UserId)))
+        .join_as(
+            JoinType::InnerJoin,
+            users::Entity,
+            "u",
+            Expr::col(("u", users::Column::Id)).equals(("b", UserId)),
+        )
         .cond_where(Condition::any().add(by_role).add(by_visibility))
         .and_where(Expr::col(("u", users::Column::State)).eq(ACTIVE))
         .order_by("id", sea_orm::Order::Asc)

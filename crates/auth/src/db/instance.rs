@@ -44,3 +44,13 @@ pub fn spend_setup_token(txn: &mut Transaction, hash: &str, now: Time) {
         .filter(Column::SetupTime.is_null());
     txn.guarded_update(update.into_query());
 }
+
+/// Ends the time without an owner; the set-up token is of no use from then on.
+pub fn end_setup(txn: &mut Transaction, now: Time) {
+    let update = Entity::update_many()
+        .col_expr(Column::SetupTokenHash, Expr::val(Option::<String>::None))
+        .col_expr(Column::SetupTime, Expr::val(now))
+        .filter(Column::Id.eq(ONLY_ROW))
+        .filter(Column::SetupTime.is_null());
+    txn.update(update.into_query());
+}

@@ -19,7 +19,11 @@ pub async fn find(connection: &impl ConnectionTrait, scope_id: Id, id: Id) -> Re
 
 /// Somebody's role in a scope.
 pub async fn find_of_user(connection: &impl ConnectionTrait, scope_id: Id, user_id: Id) -> Result<Option<Model>, DbErr> {
-    Entity::find().filter(Column::UserId.eq(user_id)).filter(Column::ScopeId.eq(scope_id)).one(connection).await
+    Entity::find()
+        .filter(Column::UserId.eq(user_id))
+        .filter(Column::ScopeId.eq(scope_id))
+        .one(connection)
+        .await
 }
 
 /// How many active people other than this one have a role in a scope.
@@ -27,7 +31,10 @@ pub async fn count_other_active(connection: &impl ConnectionTrait, scope_id: Id,
     let query = Query::select()
         .expr_as(Func::count(Expr::col((Entity, Column::Id))), Alias::new("others"))
         .from(Entity)
-        .inner_join(users::Entity, Expr::col((users::Entity, users::Column::Id)).equals((Entity, Column::UserId)))
+        .inner_join(
+            users::Entity,
+            Expr::col((users::Entity, users::Column::Id)).equals((Entity, Column::UserId)),
+        )
         .and_where(Expr::col((Entity, Column::ScopeId)).eq(scope_id))
         .and_where(Expr::col((Entity, Column::RoleId)).eq(role_id))
         .and_where(Expr::col((Entity, Column::UserId)).ne(user_id))
@@ -80,7 +87,15 @@ pub fn keys_of(member: &Model) -> [Value; 2] {
 
 /// Gives somebody a role; unique by person and scope.
 pub fn insert(txn: &mut Transaction, member: &Model) {
-    let Model { id, scope_id, user_id, role_id, create_time, update_time, version } = member.clone();
+    let Model {
+        id,
+        scope_id,
+        user_id,
+        role_id,
+        create_time,
+        update_time,
+        version,
+    } = member.clone();
     txn.insert_row(ActiveModel {
         id: Set(id),
         scope_id: Set(scope_id),
@@ -105,6 +120,8 @@ pub fn save(txn: &mut Transaction, member: &Model) {
 
 /// Takes a role away, guarded by its version.
 pub fn delete(txn: &mut Transaction, member: &Model) {
-    let delete = Entity::delete_many().filter(Column::Id.eq(member.id)).filter(Column::Version.eq(member.version));
+    let delete = Entity::delete_many()
+        .filter(Column::Id.eq(member.id))
+        .filter(Column::Version.eq(member.version));
     txn.guarded_delete(delete.into_query());
 }

@@ -35,7 +35,10 @@ pub struct Person {
 impl Person {
     /// The person as permissions see them.
     pub fn standing(&self) -> Standing {
-        Standing { active: self.user.state == ACTIVE, system_role: self.system_role }
+        Standing {
+            active: self.user.state == ACTIVE,
+            system_role: self.system_role,
+        }
     }
 }
 
@@ -48,7 +51,10 @@ struct PersonRow {
 
 impl From<PersonRow> for Person {
     fn from(row: PersonRow) -> Self {
-        Self { user: row.user, system_role: row.system_role.as_deref().and_then(SystemRole::parse) }
+        Self {
+            user: row.user,
+            system_role: row.system_role.as_deref().and_then(SystemRole::parse),
+        }
     }
 }
 
@@ -90,7 +96,11 @@ pub async fn find_credential(connection: &impl ConnectionTrait, canonical_email:
 
 /// Whether an account has this canonical address.
 pub async fn is_email_taken(connection: &impl ConnectionTrait, canonical_email: &str) -> Result<bool, DbErr> {
-    Ok(Entity::find().filter(Column::CanonicalEmail.eq(canonical_email)).one(connection).await?.is_some())
+    Ok(Entity::find()
+        .filter(Column::CanonicalEmail.eq(canonical_email))
+        .one(connection)
+        .await?
+        .is_some())
 }
 
 /// The active ones of these people, at most so many as asked for.
@@ -101,7 +111,10 @@ pub async fn list_active(connection: &impl ConnectionTrait, ids: &[Id]) -> Resul
 
 /// Whether two people have roles in the same project.
 pub async fn share_a_project(connection: &impl ConnectionTrait, one: Id, other: Id) -> Result<bool, DbErr> {
-    let query = projects_of(one).and_where(Expr::col(("theirs", bindings::Column::UserId)).eq(other)).limit(1).to_owned();
+    let query = projects_of(one)
+        .and_where(Expr::col(("theirs", bindings::Column::UserId)).eq(other))
+        .limit(1)
+        .to_owned();
     Ok(connection.query_one(&query).await?.is_some())
 }
 
@@ -167,7 +180,11 @@ fn condition(term: &Term) -> Expr {
 fn keys(order: UserOrder) -> [keyset::Key; 2] {
     let key = |column, kind| {
         let column = Expr::col((Entity, column));
-        if order.descending { keyset::Key::descending(column, kind) } else { keyset::Key::ascending(column, kind) }
+        if order.descending {
+            keyset::Key::descending(column, kind)
+        } else {
+            keyset::Key::ascending(column, kind)
+        }
     };
     let first = match order.by {
         UserOrderKey::DisplayName => key(Column::SortName, Kind::Text),
@@ -187,7 +204,19 @@ pub fn keys_of(person: &Person, order: UserOrder) -> [Value; 2] {
 
 /// Adds a person with a password; unique by canonical address.
 pub fn insert(txn: &mut Transaction, user: &Model, password_hash: &str) {
-    let Model { id, email, canonical_email, display_name, sort_name, avatar_url, locale, state, create_time, update_time, version } = user.clone();
+    let Model {
+        id,
+        email,
+        canonical_email,
+        display_name,
+        sort_name,
+        avatar_url,
+        locale,
+        state,
+        create_time,
+        update_time,
+        version,
+    } = user.clone();
     txn.insert_row(ActiveModel {
         id: Set(id),
         email: Set(email),
@@ -201,7 +230,11 @@ pub fn insert(txn: &mut Transaction, user: &Model, password_hash: &str) {
         update_time: Set(update_time),
         version: Set(version),
     });
-    txn.insert_row(passwords::ActiveModel { user_id: Set(id), hash: Set(password_hash.to_owned()), change_time: Set(create_time) });
+    txn.insert_row(passwords::ActiveModel {
+        user_id: Set(id),
+        hash: Set(password_hash.to_owned()),
+        change_time: Set(create_time),
+    });
 }
 
 /// Replaces the hash of an unchanged password, guarded by the hash before.

@@ -16,7 +16,9 @@ pub const SUPERSEDED: &str = "superseded";
 
 /// A presented token, and whether the last token it bought is still active.
 pub async fn find(connection: &impl ConnectionTrait, hash: &str) -> Result<Option<(Model, bool)>, DbErr> {
-    let Some(token) = Entity::find().filter(Column::Hash.eq(hash)).one(connection).await? else { return Ok(None) };
+    let Some(token) = Entity::find().filter(Column::Hash.eq(hash)).one(connection).await? else {
+        return Ok(None);
+    };
     let successor = match token.successor_id {
         Some(id) => Entity::find_by_id(id).one(connection).await?,
         None => None,

@@ -6,8 +6,8 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryTrait};
 use tasktracker_database::{Id, Time, Transaction};
 
-use super::entities::scopes::{ActiveModel, Column, Entity, Model};
 use super::entities::bindings;
+use super::entities::scopes::{ActiveModel, Column, Entity, Model};
 use crate::domain::effective::Visibility;
 
 /// A scope.
@@ -51,7 +51,13 @@ pub fn set_visibility(txn: &mut Transaction, scope: &Model, visibility: Visibili
 
 /// Drops a scope and every role in it, guarded by the version that was loaded.
 pub fn delete(txn: &mut Transaction, scope: &Model) {
-    let delete = Entity::delete_many().filter(Column::Id.eq(scope.id)).filter(Column::Version.eq(scope.version));
+    let delete = Entity::delete_many()
+        .filter(Column::Id.eq(scope.id))
+        .filter(Column::Version.eq(scope.version));
     txn.guarded_delete(delete.into_query());
-    txn.delete(bindings::Entity::delete_many().filter(bindings::Column::ScopeId.eq(scope.id)).into_query());
+    txn.delete(
+        bindings::Entity::delete_many()
+            .filter(bindings::Column::ScopeId.eq(scope.id))
+            .into_query(),
+    );
 }

@@ -16,6 +16,8 @@ pub enum EndReason {
     SignedOut,
     /// A spent refresh token came again.
     TokenReused,
+    /// An operator gave the person a new password.
+    PasswordReset,
 }
 
 impl EndReason {
@@ -23,27 +25,43 @@ impl EndReason {
         match self {
             Self::SignedOut => "signed_out",
             Self::TokenReused => "token_reused",
+            Self::PasswordReset => "password_reset",
         }
     }
 }
 
 /// A session and its person.
 pub async fn find(connection: &impl ConnectionTrait, id: Id) -> Result<Option<(Model, people::Person)>, DbErr> {
-    let Some(session) = Entity::find_by_id(id).one(connection).await? else { return Ok(None) };
+    let Some(session) = Entity::find_by_id(id).one(connection).await? else {
+        return Ok(None);
+    };
     let person = people::find(connection, session.user_id).await?;
     Ok(person.map(|person| (session, person)))
 }
 
 /// The browser session of a cookie, and whether its person is active.
 pub async fn find_by_secret(connection: &impl ConnectionTrait, secret_hash: &str) -> Result<Option<(Model, bool)>, DbErr> {
-    let Some(session) = Entity::find().filter(Column::SecretHash.eq(secret_hash)).one(connection).await? else { return Ok(None) };
+    let Some(session) = Entity::find().filter(Column::SecretHash.eq(secret_hash)).one(connection).await? else {
+        return Ok(None);
+    };
     let user = users::Entity::find_by_id(session.user_id).one(connection).await?;
     Ok(user.map(|user| (session, user.state == people::ACTIVE)))
 }
 
 /// Adds a session.
 pub fn insert(txn: &mut Transaction, session: &Model) {
-    let Model { id, user_id, kind, secret_hash, user_agent, create_time, expire_time, idle_expire_time, end_time, end_reason } = session.clone();
+    let Model {
+        id,
+        user_id,
+        kind,
+        secret_hash,
+        user_agent,
+        create_time,
+        expire_time,
+        idle_expire_time,
+        end_time,
+        end_reason,
+    } = session.clone();
     txn.insert_row(ActiveModel {
         id: Set(id),
         user_id: Set(user_id),
@@ -79,7 +97,11 @@ pub fn end(txn: &mut Transaction, id: Id, reason: EndReason, now: Time) {
 
 /// Forgets sessions that were over before, with their refresh tokens: a token of theirs is unknown from then on.
 pub fn sweep(txn: &mut Transaction, over_before: Time) {
-    let over = Query::select().column(Column::Id).from(Entity).and_where(Column::ExpireTime.lt(over_before)).to_owned();
+    let over = Query::select()
+        .column(Column::Id)
+        .from(Entity)
+        .and_where(Column::ExpireTime.lt(over_before))
+        .to_owned();
     let tokens = refresh_tokens::Entity::delete_many().filter(refresh_tokens::Column::SessionId.in_subquery(over));
     txn.delete(tokens.into_query());
     txn.delete(Entity::delete_many().filter(Column::ExpireTime.lt(over_before)).into_query());

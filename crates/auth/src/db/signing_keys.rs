@@ -11,7 +11,11 @@ pub const ACTIVE: &str = "active";
 
 /// All keys, the newest first.
 pub async fn list(connection: &impl ConnectionTrait) -> Result<Vec<Model>, DbErr> {
-    Entity::find().order_by(Column::CreateTime, Order::Desc).order_by(Column::Kid, Order::Asc).all(connection).await
+    Entity::find()
+        .order_by(Column::CreateTime, Order::Desc)
+        .order_by(Column::Kid, Order::Asc)
+        .all(connection)
+        .await
 }
 
 /// Adds the key that signs from now on.

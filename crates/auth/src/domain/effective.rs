@@ -68,7 +68,10 @@ mod tests {
     use super::*;
 
     fn person(system_role: SystemRole) -> Standing {
-        Standing { active: true, system_role: Some(system_role) }
+        Standing {
+            active: true,
+            system_role: Some(system_role),
+        }
     }
 
     #[test]
@@ -84,16 +87,31 @@ mod tests {
         assert_eq!(in_project(person(SystemRole::Member), Visibility::Internal, None), viewer);
         assert!(in_project(person(SystemRole::Guest), Visibility::Internal, None).is_empty());
         let contributor = ProjectRole::Contributor;
-        assert_eq!(in_project(person(SystemRole::Guest), Visibility::Internal, Some(contributor)), contributor.permissions());
-        assert_eq!(in_project(person(SystemRole::Member), Visibility::Internal, Some(contributor)), contributor.permissions());
+        assert_eq!(
+            in_project(person(SystemRole::Guest), Visibility::Internal, Some(contributor)),
+            contributor.permissions()
+        );
+        assert_eq!(
+            in_project(person(SystemRole::Member), Visibility::Internal, Some(contributor)),
+            contributor.permissions()
+        );
     }
 
     #[test]
     fn who_is_deactivated_may_do_nothing() {
-        let gone = Standing { active: false, system_role: Some(SystemRole::Owner) };
+        let gone = Standing {
+            active: false,
+            system_role: Some(SystemRole::Owner),
+        };
         assert!(in_instance(gone).is_empty());
         assert!(in_project(gone, Visibility::Internal, Some(ProjectRole::Owner)).is_empty());
-        assert!(in_instance(Standing { active: true, system_role: None }).is_empty());
+        assert!(
+            in_instance(Standing {
+                active: true,
+                system_role: None
+            })
+            .is_empty()
+        );
         assert_eq!(in_instance(person(SystemRole::Admin)), SystemRole::Admin.permissions());
     }
 

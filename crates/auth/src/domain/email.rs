@@ -41,7 +41,10 @@ impl Email {
         let (name, domain) = raw.rsplit_once('@').ok_or(InvalidEmail::Shape)?;
         let name = canonical_name(name)?;
         let domain = canonical_domain(domain)?;
-        Ok(Self { raw: raw.to_owned(), canonical: format!("{name}@{domain}") })
+        Ok(Self {
+            raw: raw.to_owned(),
+            canonical: format!("{name}@{domain}"),
+        })
     }
 
     /// The address as it was given.
@@ -69,7 +72,10 @@ fn canonical_name(name: &str) -> Result<String, InvalidEmail> {
         return Err(InvalidEmail::Name);
     }
     // Letter by letter: the lower case of a whole word depends on where in it a sigma stands.
-    let lower = name.nfc().flat_map(char::to_lowercase).map(|letter| if letter == 'ς' { 'σ' } else { letter });
+    let lower = name
+        .nfc()
+        .flat_map(char::to_lowercase)
+        .map(|letter| if letter == 'ς' { 'σ' } else { letter });
     Ok(lower.nfc().collect())
 }
 
@@ -122,7 +128,11 @@ mod tests {
 
     #[test]
     fn other_addresses_are_others() {
-        let different = [("ada+a@x.com", "ada@x.com"), ("a.da@x.com", "ada@x.com"), ("ada@ex\u{430}mple.com", "ada@example.com")];
+        let different = [
+            ("ada+a@x.com", "ada@x.com"),
+            ("a.da@x.com", "ada@x.com"),
+            ("ada@ex\u{430}mple.com", "ada@example.com"),
+        ];
         for (one, other) in different {
             assert_ne!(canonical(one), canonical(other));
         }

@@ -62,7 +62,11 @@ pub fn authorise(actor: PermissionSet, change: Change) -> Result<(), Refusal> {
         Change::Add(role) | Change::Remove { role, .. } => &[*role],
         Change::SetRole { from, to } => &[*from, *to],
     };
-    if touched.iter().all(|role| actor.covers(&role.permissions())) { Ok(()) } else { Err(Refusal::AboveOwnRights) }
+    if touched.iter().all(|role| actor.covers(&role.permissions())) {
+        Ok(())
+    } else {
+        Err(Refusal::AboveOwnRights)
+    }
 }
 
 /// The scope would be left without an active owner.
@@ -77,7 +81,11 @@ pub struct LastOwner;
 ///
 /// [`LastOwner`] where nobody would be left.
 pub fn guard_last_owner(loses_owner: bool, other_active_owners: u64) -> Result<(), LastOwner> {
-    if loses_owner && other_active_owners == 0 { Err(LastOwner) } else { Ok(()) }
+    if loses_owner && other_active_owners == 0 {
+        Err(LastOwner)
+    } else {
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -92,7 +100,13 @@ mod tests {
 
     #[test]
     fn strangers_see_nothing() {
-        for change in [Change::Add(ProjectRole::Viewer), Change::Remove { role: ProjectRole::Viewer, by_themselves: true }] {
+        for change in [
+            Change::Add(ProjectRole::Viewer),
+            Change::Remove {
+                role: ProjectRole::Viewer,
+                by_themselves: true,
+            },
+        ] {
             assert_eq!(authorise(PermissionSet::EMPTY, change), Err(Refusal::Hidden));
         }
     }
@@ -103,9 +117,36 @@ mod tests {
             let rights = actor.permissions();
             let missing = Err(Refusal::Missing(Permission::MemberManage));
             assert_eq!(authorise(rights, Change::Add(ProjectRole::Viewer)), missing);
-            assert_eq!(authorise(rights, Change::SetRole { from: actor, to: ProjectRole::Viewer }), missing);
-            assert_eq!(authorise(rights, Change::Remove { role: ProjectRole::Viewer, by_themselves: false }), missing);
-            assert_eq!(authorise(rights, Change::Remove { role: actor, by_themselves: true }), Ok(()));
+            assert_eq!(
+                authorise(
+                    rights,
+                    Change::SetRole {
+                        from: actor,
+                        to: ProjectRole::Viewer
+                    }
+                ),
+                missing
+            );
+            assert_eq!(
+                authorise(
+                    rights,
+                    Change::Remove {
+                        role: ProjectRole::Viewer,
+                        by_themselves: false
+                    }
+                ),
+                missing
+            );
+            assert_eq!(
+                authorise(
+                    rights,
+                    Change::Remove {
+                        role: actor,
+                        by_themselves: true
+                    }
+                ),
+                Ok(())
+            );
         }
     }
 

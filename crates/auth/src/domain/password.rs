@@ -76,7 +76,9 @@ fn is_pattern(text: &str) -> bool {
     let letters: Vec<char> = text.chars().collect();
     let over_and_over = (1..=4).any(|period| letters.iter().skip(period).eq(letters.iter().take(letters.len() - period)));
     let step = |pair: &[char]| i64::from(u32::from(pair[1])) - i64::from(u32::from(pair[0]));
-    let run = [1, -1].into_iter().any(|wanted| letters.windows(2).all(|pair| step(pair) == wanted));
+    let run = [1, -1]
+        .into_iter()
+        .any(|wanted| letters.windows(2).all(|pair| step(pair) == wanted));
     over_and_over || run
 }
 
@@ -117,14 +119,23 @@ mod tests {
 
     #[test]
     fn good_passwords_are_taken_as_they_are() {
-        for password in ["correct horse battery staple", "  spaces around  ", "þetta er langt orð", "🦀🦞🦐🦑🐙🐚🐌🐛🐜🐝🪲🐞🦗🪳🕷", "nul\0 is a character too"] {
+        for password in [
+            "correct horse battery staple",
+            "  spaces around  ",
+            "þetta er langt orð",
+            "🦀🦞🦐🦑🐙🐚🐌🐛🐜🐝🪲🐞🦗🪳🕷",
+            "nul\0 is a character too",
+        ] {
             assert_eq!(judge(password), Ok(()), "{password}");
         }
         let longest: String = (0..256).map(|index| char::from(b'a' + (index * index % 23) as u8)).collect();
         assert_eq!(judge(&longest), Ok(()));
         assert_eq!(judge(&(longest.clone() + "x")), Err(WeakPassword::TooLong));
         let email = Email::parse("ada@example.com").unwrap();
-        assert_eq!(accept(" Trailing Space Stays ", &email).unwrap().expose_secret(), " Trailing Space Stays ");
+        assert_eq!(
+            accept(" Trailing Space Stays ", &email).unwrap().expose_secret(),
+            " Trailing Space Stays "
+        );
     }
 
     #[test]

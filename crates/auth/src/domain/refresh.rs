@@ -47,7 +47,10 @@ pub fn decide(token: TokenState, session: &SessionState, grace: SignedDuration, 
     }
     match token {
         TokenState::Active => Decision::Rotate,
-        TokenState::Consumed { at, successor_unused: true } if now.duration_since(at) <= grace => Decision::RepeatWithinGrace,
+        TokenState::Consumed {
+            at,
+            successor_unused: true,
+        } if now.duration_since(at) <= grace => Decision::RepeatWithinGrace,
         TokenState::Consumed { .. } | TokenState::Superseded => Decision::Reuse,
     }
 }
@@ -84,9 +87,21 @@ mod tests {
         fn new() -> Self {
             let (lifetimes, now) = (Lifetimes::default(), Timestamp::UNIX_EPOCH);
             let expire_time = lifetimes.session_end(now);
-            let session =
-                SessionState { ended: false, user_active: true, expire_time, idle_expire_time: lifetimes.idle_end(now, expire_time) };
-            Self { tokens: vec![Token { state: Stored::Active, successor: None }], session, now, lifetimes }
+            let session = SessionState {
+                ended: false,
+                user_active: true,
+                expire_time,
+                idle_expire_time: lifetimes.idle_end(now, expire_time),
+            };
+            Self {
+                tokens: vec![Token {
+                    state: Stored::Active,
+                    successor: None,
+                }],
+                session,
+                now,
+                lifetimes,
+            }
         }
 
         fn state(&self, index: usize) -> TokenState {
@@ -94,7 +109,10 @@ mod tests {
                 Stored::Active => TokenState::Active,
                 Stored::Consumed(at) => {
                     let successor = self.tokens[index].successor.unwrap();
-                    TokenState::Consumed { at, successor_unused: self.tokens[successor].state == Stored::Active }
+                    TokenState::Consumed {
+                        at,
+                        successor_unused: self.tokens[successor].state == Stored::Active,
+                    }
                 }
                 Stored::Superseded => TokenState::Superseded,
             }
@@ -120,7 +138,10 @@ mod tests {
 
         fn add_successor(&mut self, index: usize) {
             self.tokens[index].successor = Some(self.tokens.len());
-            self.tokens.push(Token { state: Stored::Active, successor: None });
+            self.tokens.push(Token {
+                state: Stored::Active,
+                successor: None,
+            });
             self.session.idle_expire_time = self.lifetimes.idle_end(self.now, self.session.expire_time);
         }
 

@@ -44,8 +44,14 @@ impl SystemRole {
     #[must_use]
     pub const fn permissions(self) -> PermissionSet {
         const MEMBER: PermissionSet = PermissionSet::of(&[P::ProjectCreate, P::UserView]);
-        const ADMIN: PermissionSet =
-            PermissionSet::of(&[P::UserManage, P::RoleManageSystem, P::SettingManage, P::AuditRead, P::OperationManage]).union(MEMBER);
+        const ADMIN: PermissionSet = PermissionSet::of(&[
+            P::UserManage,
+            P::RoleManageSystem,
+            P::SettingManage,
+            P::AuditRead,
+            P::OperationManage,
+        ])
+        .union(MEMBER);
         match self {
             Self::Owner => PermissionSet::of(&[P::OwnerGrant]).union(ADMIN),
             Self::Admin => ADMIN,
@@ -180,7 +186,10 @@ mod tests {
     fn project_roles_are_the_table() {
         let table = [
             ("project.view task.view comment.view file.read analytics.view", ProjectRole::Viewer),
-            ("comment.create comment.update_own comment.delete_own member.view", ProjectRole::Commenter),
+            (
+                "comment.create comment.update_own comment.delete_own member.view",
+                ProjectRole::Commenter,
+            ),
             (
                 "task.create task.update task.assign task.transition file.upload file.delete_own label.apply",
                 ProjectRole::Contributor,
@@ -195,8 +204,11 @@ mod tests {
             ),
         ];
         for role in ProjectRole::ALL {
-            let mut wanted: Vec<&str> =
-                table.iter().filter(|(_, lowest)| *lowest <= role).flat_map(|(names, _)| names.split(' ')).collect();
+            let mut wanted: Vec<&str> = table
+                .iter()
+                .filter(|(_, lowest)| *lowest <= role)
+                .flat_map(|(names, _)| names.split(' '))
+                .collect();
             wanted.sort_unstable();
             assert_eq!(role.permissions().names(), wanted, "{}", role.id());
         }
@@ -206,7 +218,11 @@ mod tests {
     fn system_roles_hold_nothing_of_projects() {
         let of_projects = ProjectRole::Owner.permissions();
         for role in SystemRole::ALL {
-            assert!(role.permissions().iter().all(|permission| !of_projects.has(permission)), "{}", role.id());
+            assert!(
+                role.permissions().iter().all(|permission| !of_projects.has(permission)),
+                "{}",
+                role.id()
+            );
         }
         assert_eq!(SystemRole::Member.permissions().names(), ["project.create", "user.view"]);
         assert_eq!(SystemRole::Auditor.permissions().names(), ["audit.read", "user.view"]);
@@ -218,7 +234,11 @@ mod tests {
     #[test]
     fn internal_projects_are_open_to_all_but_guests() {
         for role in SystemRole::ALL {
-            let wanted = if role == SystemRole::Guest { PermissionSet::EMPTY } else { ProjectRole::Viewer.permissions() };
+            let wanted = if role == SystemRole::Guest {
+                PermissionSet::EMPTY
+            } else {
+                ProjectRole::Viewer.permissions()
+            };
             assert_eq!(role.in_internal_projects(), wanted);
         }
     }

@@ -28,7 +28,13 @@ pub struct SecretHash(String);
 
 impl SecretHash {
     fn of(text: &str) -> Self {
-        Self(digest(&SHA256, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect())
+        Self(
+            digest(&SHA256, text.as_bytes())
+                .as_ref()
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
+        )
     }
 
     /// The hash as it is stored.
@@ -94,7 +100,11 @@ const SETUP_LENGTH: usize = 25;
 /// A new set-up token such as `tt-setup-h3k7m-...`, 125 random bits in five groups, with its hash.
 #[must_use]
 pub fn make_setup_token(random: [u8; 32]) -> (SecretString, SecretHash) {
-    let letters: Vec<char> = random.iter().take(SETUP_LENGTH).map(|byte| char::from(READABLE[usize::from(byte % 32)])).collect();
+    let letters: Vec<char> = random
+        .iter()
+        .take(SETUP_LENGTH)
+        .map(|byte| char::from(READABLE[usize::from(byte % 32)]))
+        .collect();
     let groups: Vec<String> = letters.chunks(5).map(|group| group.iter().collect()).collect();
     let text = format!("{SETUP_PREFIX}{}", groups.join("-"));
     let hash = SecretHash::of(&text);
@@ -143,7 +153,10 @@ mod tests {
     #[test]
     fn the_format_does_not_change() {
         let (secret, hash) = make(SecretKind::RefreshToken, [0; 32]);
-        assert_eq!(secret.expose_secret(), &("ttr_".to_owned() + &"0".repeat(43) + &checksum(&("ttr_".to_owned() + &"0".repeat(43)))));
+        assert_eq!(
+            secret.expose_secret(),
+            &("ttr_".to_owned() + &"0".repeat(43) + &checksum(&("ttr_".to_owned() + &"0".repeat(43))))
+        );
         assert_eq!(secret.expose_secret().len(), 53);
         assert_eq!(hash.as_str().len(), 64);
         let (secret, _) = make(SecretKind::SessionCookie, [255; 32]);
@@ -163,7 +176,13 @@ mod tests {
         ] {
             assert_eq!(read_setup_token(typed), Some(hash.clone()), "{typed}");
         }
-        for wrong in ["", "tt-setup-", "01234-56789-abcde-fghjk-mnpqr", "tt-setup-01234-56789-abcde-fghjk-mnpq", "tt-setup-01234-56789-abcde-fghjk-mnpqü"] {
+        for wrong in [
+            "",
+            "tt-setup-",
+            "01234-56789-abcde-fghjk-mnpqr",
+            "tt-setup-01234-56789-abcde-fghjk-mnpq",
+            "tt-setup-01234-56789-abcde-fghjk-mnpqü",
+        ] {
             assert_eq!(read_setup_token(wrong), None, "{wrong}");
         }
         assert_ne!(read_setup_token("tt-setup-01234-56789-abcde-fghjk-mnpqs"), Some(hash));

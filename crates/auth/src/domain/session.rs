@@ -59,7 +59,9 @@ impl Lifetimes {
     /// Until when a session used now lives without being used again.
     #[must_use]
     pub fn idle_end(&self, now: Timestamp, session_end: Timestamp) -> Timestamp {
-        now.saturating_add(self.idle).expect("adding a duration of hours saturates").min(session_end)
+        now.saturating_add(self.idle)
+            .expect("adding a duration of hours saturates")
+            .min(session_end)
     }
 }
 
@@ -87,7 +89,13 @@ impl SessionState {
 /// What a device calls itself, made fit to be shown: no control characters, at most 200 characters.
 #[must_use]
 pub fn device_name(user_agent: &str) -> String {
-    user_agent.chars().filter(|letter| !letter.is_control()).take(200).collect::<String>().trim().to_owned()
+    user_agent
+        .chars()
+        .filter(|letter| !letter.is_control())
+        .take(200)
+        .collect::<String>()
+        .trim()
+        .to_owned()
 }
 
 #[cfg(test)]
@@ -98,15 +106,32 @@ mod tests {
         Timestamp::from_second(second).unwrap()
     }
 
-    const LIVE: fn() -> SessionState = || SessionState { ended: false, user_active: true, expire_time: at(100), idle_expire_time: at(50) };
+    const LIVE: fn() -> SessionState = || SessionState {
+        ended: false,
+        user_active: true,
+        expire_time: at(100),
+        idle_expire_time: at(50),
+    };
 
     #[test]
     fn a_session_is_over_in_the_instant_of_its_end() {
         assert!(LIVE().is_live(at(49)));
         assert!(!LIVE().is_live(at(50)));
-        assert!(!SessionState { idle_expire_time: at(200), ..LIVE() }.is_live(at(100)));
+        assert!(
+            !SessionState {
+                idle_expire_time: at(200),
+                ..LIVE()
+            }
+            .is_live(at(100))
+        );
         assert!(!SessionState { ended: true, ..LIVE() }.is_live(at(0)));
-        assert!(!SessionState { user_active: false, ..LIVE() }.is_live(at(0)));
+        assert!(
+            !SessionState {
+                user_active: false,
+                ..LIVE()
+            }
+            .is_live(at(0))
+        );
     }
 
     #[test]

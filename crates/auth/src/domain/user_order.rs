@@ -45,7 +45,14 @@ mod tests {
         assert_eq!(parse(""), order(UserOrderKey::DisplayName, false));
         assert_eq!(parse("display_name desc"), order(UserOrderKey::DisplayName, true));
         assert_eq!(parse(" create_time "), order(UserOrderKey::CreateTime, false));
-        for wrong in ["email", "create_time DESC", "create_time desc desc", "display_name, create_time", "desc", "1; drop"] {
+        for wrong in [
+            "email",
+            "create_time DESC",
+            "create_time desc desc",
+            "display_name, create_time",
+            "desc",
+            "1; drop",
+        ] {
             assert_eq!(parse(wrong), None, "{wrong}");
         }
     }

@@ -1,15 +1,15 @@
 //! The RPCs of Auth, one a file. The layer of `identity` has let only callers through that the RPC's policy allows.
 
-mod access;
-mod account;
-mod contact;
-mod credential;
-mod key;
-mod permission;
-mod resources;
-mod scope;
-mod session;
-mod user;
+mod access_service;
+mod account_service;
+mod contact_service;
+pub mod convert;
+mod credential_service;
+mod key_service;
+mod permission_service;
+mod scope_service;
+mod session_service;
+mod user_service;
 
 use tasktracker_proto::auth::v1::access_service_server::AccessServiceServer;
 use tasktracker_proto::auth::v1::account_service_server::AccountServiceServer;

@@ -16,8 +16,15 @@ async fn each_start_gives_a_new_set_up_token_until_there_is_an_owner() {
     let world = world.restarted().await;
     let second = world.app.setup_token().unwrap();
     assert_ne!(first, second);
-    let stale = RegisterRequest { setup_token: first, ..registration("eve@example.com", "Eve") };
-    refused(world.accounts().register(stale).await, Code::PermissionDenied, ErrorReason::RegistrationClosed);
+    let stale = RegisterRequest {
+        setup_token: first,
+        ..registration("eve@example.com", "Eve")
+    };
+    refused(
+        world.accounts().register(stale).await,
+        Code::PermissionDenied,
+        ErrorReason::RegistrationClosed,
+    );
     world.owner().await;
     let world = world.restarted().await;
     assert_eq!(world.app.setup_token(), None);

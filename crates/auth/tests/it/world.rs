@@ -94,7 +94,13 @@ impl World {
         let db = Database::open(&settings, "auth", &lifecycle).await.unwrap();
         let secret = InstanceSecret::given("0123456789abcdef0123456789abcdef").unwrap();
         let ids = Ids::system(clock.clone());
-        let deps = Deps { db: db.clone(), clock: clock.clone(), ids: ids.clone(), secret: secret.clone(), lifecycle: lifecycle.clone() };
+        let deps = Deps {
+            db: db.clone(),
+            clock: clock.clone(),
+            ids: ids.clone(),
+            secret: secret.clone(),
+            lifecycle: lifecycle.clone(),
+        };
         let app = start(config, deps).await.unwrap();
 
         // The keys are public, so the verifier may ask the bare service.
@@ -103,9 +109,23 @@ impl World {
         let changes = Changes::new(clock.clone());
         let layered = IdentityLayer::new(verifier, changes.clone()).layer(routes(&app));
         let auth = Upstream::local(Stack::around(layered, ids.clone()));
-        changes.follow(Credential::new(auth.clone(), "test", &secret, clock.clone()).calling(auth.clone()), &lifecycle);
+        changes.follow(
+            Credential::new(auth.clone(), "test", &secret, clock.clone()).calling(auth.clone()),
+            &lifecycle,
+        );
         changes.ready().await;
-        Self { app, clock, db, auth, secret, changes, lifecycle, ids, settings, _directory: directory }
+        Self {
+            app,
+            clock,
+            db,
+            auth,
+            secret,
+            changes,
+            lifecycle,
+            ids,
+            settings,
+            _directory: directory,
+        }
     }
 
     /// The same instance after its process was stopped and started again.
@@ -114,7 +134,14 @@ impl World {
     }
 
     pub async fn restarted_with(self, config: Config) -> Self {
-        let Self { db, lifecycle, settings, _directory: directory, clock, .. } = self;
+        let Self {
+            db,
+            lifecycle,
+            settings,
+            _directory: directory,
+            clock,
+            ..
+        } = self;
         lifecycle.stop();
         lifecycle.finished().await.unwrap();
         db.close().await;
@@ -156,7 +183,10 @@ impl World {
     /// The first owner of the instance.
     pub async fn owner(&self) -> Person {
         let setup_token = self.app.setup_token().expect("nobody was made yet");
-        let request = RegisterRequest { setup_token, ..registration("owner@example.com", "Owner") };
+        let request = RegisterRequest {
+            setup_token,
+            ..registration("owner@example.com", "Owner")
+        };
         self.accounts().register(request).await.unwrap();
         self.sign_in("owner@example.com").await
     }
@@ -172,7 +202,8 @@ impl World {
     pub async fn with_system_role(&self, name: &str, role: &str) -> Person {
         let person = self.member(name).await;
         let nil = "00000000-0000-0000-0000-000000000000";
-        self.set("bindings", ("role_id", role), ("user_id", &person.id), Some(("scope_id", nil))).await;
+        self.set("bindings", ("role_id", role), ("user_id", &person.id), Some(("scope_id", nil)))
+            .await;
         person
     }
 
@@ -210,8 +241,11 @@ impl World {
 
     pub async fn project_with(&self, owner: &Person, members: &[(&Person, &str)], visibility: ScopeVisibility) -> String {
         let project_id = self.new_id();
-        let request =
-            CreateScopeRequest { project_id: project_id.clone(), owner_user_id: owner.id.clone(), visibility: visibility.into() };
+        let request = CreateScopeRequest {
+            project_id: project_id.clone(),
+            owner_user_id: owner.id.clone(),
+            visibility: visibility.into(),
+        };
         self.scopes().create_scope(request).await.unwrap();
         for (person, role) in members {
             self.add(owner, &project_id, person, role).await.unwrap();
@@ -220,23 +254,47 @@ impl World {
     }
 
     pub async fn add(&self, by: &Person, project_id: &str, person: &Person, role: &str) -> Result<ProjectMember, Status> {
-        let answer = self.access().add_project_member(by.asks(add_request(project_id, person, role))).await?;
+        let answer = self
+            .access()
+            .add_project_member(by.asks(add_request(project_id, person, role)))
+            .await?;
         Ok(answer.into_inner().member.unwrap())
     }
 
     pub async fn set_role(&self, by: &Person, member: &ProjectMember, role: &str) -> Result<ProjectMember, Status> {
-        let changed = ProjectMember { id: member.id.clone(), role_id: role.to_owned(), ..ProjectMember::default() };
-        let request = UpdateProjectMemberRequest { project_id: member.project_id.clone(), member: Some(changed), ..Default::default() };
-        Ok(self.access().update_project_member(by.asks(request)).await?.into_inner().member.unwrap())
+        let changed = ProjectMember {
+            id: member.id.clone(),
+            role_id: role.to_owned(),
+            ..ProjectMember::default()
+        };
+        let request = UpdateProjectMemberRequest {
+            project_id: member.project_id.clone(),
+            member: Some(changed),
+            ..Default::default()
+        };
+        Ok(self
+            .access()
+            .update_project_member(by.asks(request))
+            .await?
+            .into_inner()
+            .member
+            .unwrap())
     }
 
     pub async fn remove(&self, by: &Person, member: &ProjectMember) -> Result<(), Status> {
-        let request = RemoveProjectMemberRequest { project_id: member.project_id.clone(), member_id: member.id.clone(), ..Default::default() };
+        let request = RemoveProjectMemberRequest {
+            project_id: member.project_id.clone(),
+            member_id: member.id.clone(),
+            ..Default::default()
+        };
         self.access().remove_project_member(by.asks(request)).await.map(drop)
     }
 
     pub async fn members(&self, by: &Person, project_id: &str) -> Result<Vec<ProjectMember>, Status> {
-        let request = ListProjectMembersRequest { project_id: project_id.to_owned(), ..Default::default() };
+        let request = ListProjectMembersRequest {
+            project_id: project_id.to_owned(),
+            ..Default::default()
+        };
         Ok(self.access().list_project_members(by.asks(request)).await?.into_inner().members)
     }
 
@@ -246,9 +304,18 @@ impl World {
     }
 
     pub async fn effective(&self, person: &Person, project_id: &str) -> Vec<Permission> {
-        let request =
-            GetEffectivePermissionsRequest { user_id: person.id.clone(), project_id: project_id.to_owned(), consistency: None };
-        self.permissions().get_effective_permissions(request).await.unwrap().into_inner().permissions().collect()
+        let request = GetEffectivePermissionsRequest {
+            user_id: person.id.clone(),
+            project_id: project_id.to_owned(),
+            consistency: None,
+        };
+        self.permissions()
+            .get_effective_permissions(request)
+            .await
+            .unwrap()
+            .into_inner()
+            .permissions()
+            .collect()
     }
 
     /// An id that nothing has, greater than all before it.
@@ -290,7 +357,9 @@ impl Person {
 
 pub fn bearing<T>(token: &str, message: T) -> Request<T> {
     let mut request = Request::new(message);
-    request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+    request
+        .metadata_mut()
+        .insert("authorization", format!("Bearer {token}").parse().unwrap());
     request
 }
 
@@ -304,12 +373,24 @@ pub fn registration(email: &str, name: &str) -> RegisterRequest {
 }
 
 pub fn sign_in_request(email: &str) -> SignInRequest {
-    SignInRequest { email: email.to_owned(), password: PASSWORD.to_owned(), session_kind: SessionKind::Native.into() }
+    SignInRequest {
+        email: email.to_owned(),
+        password: PASSWORD.to_owned(),
+        session_kind: SessionKind::Native.into(),
+    }
 }
 
 pub fn add_request(project_id: &str, person: &Person, role: &str) -> AddProjectMemberRequest {
-    let member = ProjectMember { user_id: person.id.clone(), role_id: role.to_owned(), ..ProjectMember::default() };
-    AddProjectMemberRequest { project_id: project_id.to_owned(), member: Some(member), request_id: String::new() }
+    let member = ProjectMember {
+        user_id: person.id.clone(),
+        role_id: role.to_owned(),
+        ..ProjectMember::default()
+    };
+    AddProjectMemberRequest {
+        project_id: project_id.to_owned(),
+        member: Some(member),
+        request_id: String::new(),
+    }
 }
 
 /// The error is this one.
@@ -338,11 +419,16 @@ pub fn metadata<'a, T>(answer: &'a Response<T>, name: &str) -> Option<&'a str> {
 /// SQLite files in the directory, or a new database on the server named in the environment.
 #[expect(clippy::disallowed_methods, reason = "tests learn of the server by the environment")]
 async fn store(directory: &TempDir) -> Settings {
-    let Ok(server) = std::env::var("TASKTRACKER_TEST_POSTGRES") else { return Settings::sqlite(directory.path()) };
+    let Ok(server) = std::env::var("TASKTRACKER_TEST_POSTGRES") else {
+        return Settings::sqlite(directory.path());
+    };
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let name = format!("auth_test_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
     let admin = SeaOrm::connect(format!("{server}/postgres")).await.unwrap();
     admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
     admin.close().await.unwrap();
-    Settings { pool: 8, ..Settings::postgres(format!("{server}/{name}")) }
+    Settings {
+        pool: 8,
+        ..Settings::postgres(format!("{server}/{name}"))
+    }
 }

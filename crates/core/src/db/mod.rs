@@ -16,3 +16,6 @@ pub mod task_lists;
 pub mod task_order;
 pub mod task_rows;
 pub mod tasks;
+
+#[cfg(test)]
+mod tests;

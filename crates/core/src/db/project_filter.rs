@@ -1,7 +1,7 @@
 //! Filters and orders of projects in SQL.
 
 use sea_orm::DbBackend;
-use sea_orm::sea_query::{Condition, Expr};
+use sea_orm::sea_query::{Condition, Expr, Func};
 use serde_json::{Value, json};
 use tasktracker_database::dialect::Kind;
 use tasktracker_database::keyset::Key;
@@ -26,18 +26,20 @@ fn one_test(backend: DbBackend, field: ProjectColumn, test: &Test) -> Expr {
         ProjectColumn::Visibility => Column::Visibility,
         ProjectColumn::CreateTime => Column::CreateTime,
     };
-    match test {
-        Test::Compare(comparison, literal) => compare(Expr::col(stored), *comparison, literal),
-        Test::Contains(part) => contains(backend, Expr::col(stored), part),
-        Test::Empty | Test::Holds(_) => never(),
+    match (field, test) {
+        (_, Test::Compare(comparison, literal)) => compare(Expr::col(stored), *comparison, literal),
+        (ProjectColumn::Name, Test::Contains(part)) => contains(backend, Expr::col(Column::NameFold), part),
+        // Keys have letters of ASCII only, which all databases fold alike.
+        (ProjectColumn::Key, Test::Contains(part)) => contains(backend, Func::lower(Expr::col(stored)).into(), part),
+        (_, Test::Contains(_) | Test::Empty | Test::Holds(_)) => never(),
     }
 }
 
-/// The keys of an order.
+/// The keys of an order; names sort without regard to case.
 pub fn keys(order: &[Sort<ProjectSort>]) -> Vec<Key> {
     let key = |sort: &Sort<ProjectSort>| {
         let (column, kind) = match sort.field {
-            ProjectSort::Name => (Column::Name, Kind::Text),
+            ProjectSort::Name => (Column::NameFold, Kind::Text),
             ProjectSort::Key => (Column::Key, Kind::Text),
             ProjectSort::CreateTime => (Column::CreateTime, Kind::Integer),
             ProjectSort::UpdateTime => (Column::UpdateTime, Kind::Integer),
@@ -51,7 +53,7 @@ pub fn keys(order: &[Sort<ProjectSort>]) -> Vec<Key> {
 /// What a row has in the keys of an order.
 pub fn values(order: &[Sort<ProjectSort>], row: &Model) -> Vec<Value> {
     let value = |sort: &Sort<ProjectSort>| match sort.field {
-        ProjectSort::Name => json!(row.name),
+        ProjectSort::Name => json!(row.name_fold),
         ProjectSort::Key => json!(row.key),
         ProjectSort::CreateTime => json!(row.create_time),
         ProjectSort::UpdateTime => json!(row.update_time),

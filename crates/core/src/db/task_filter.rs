@@ -25,17 +25,18 @@ fn one_test(backend: DbBackend, now: Timestamp, field: TaskColumn, test: &Test) 
         (TaskColumn::AssigneeIds, Test::Empty) => column(Column::AssigneeIds).eq("[]"),
         (TaskColumn::AssigneeIds, Test::Holds(user_id)) => tasks::concerns("task_assignees", *user_id).into(),
         (TaskColumn::Key, Test::Compare(_, Literal::Text(key))) => has_key(key),
-        (TaskColumn::Key, Test::Contains(part)) => contains(backend, key(backend), part),
+        (TaskColumn::Title, Test::Contains(part)) => contains(backend, column(Column::TitleFold), part),
+        (TaskColumn::Key, Test::Contains(part)) => contains(backend, folded_key(backend), part),
         (TaskColumn::Overdue, Test::Compare(Comparison::Equal, Literal::Flag(wanted))) => {
             if *wanted { is_overdue(now) } else { is_overdue(now).not() }
         }
         (TaskColumn::Due, Test::Compare(comparison, day @ Literal::Date(_))) => compare_optional(column(Column::DueDay), *comparison, day),
-        _ => of_column(backend, field, test),
+        _ => of_column(field, test),
     }
 }
 
 /// Fields that are one column.
-fn of_column(backend: DbBackend, field: TaskColumn, test: &Test) -> Expr {
+fn of_column(field: TaskColumn, test: &Test) -> Expr {
     let (stored, optional) = match field {
         TaskColumn::ProjectId => (Column::ProjectId, false),
         TaskColumn::Title => (Column::Title, false),
@@ -60,8 +61,7 @@ fn of_column(backend: DbBackend, field: TaskColumn, test: &Test) -> Expr {
         Test::Empty => stored.is_null(),
         Test::Compare(comparison, literal) if optional => compare_optional(stored, *comparison, literal),
         Test::Compare(comparison, literal) => compare(stored, *comparison, literal),
-        Test::Contains(part) => contains(backend, stored, part),
-        Test::Holds(_) => never(),
+        Test::Contains(_) | Test::Holds(_) => never(),
     }
 }
 
@@ -73,10 +73,11 @@ fn has_key(key: &str) -> Expr {
     }
 }
 
-fn key(backend: DbBackend) -> Expr {
+/// Keys have letters of ASCII only, which all databases fold alike.
+fn folded_key(backend: DbBackend) -> Expr {
     let text = match backend {
-        DbBackend::Postgres => "($1 || '-' || $2)",
-        _ => "(? || '-' || ?)",
+        DbBackend::Postgres => "lower($1 || '-' || $2)",
+        _ => "lower(? || '-' || ?)",
     };
     Expr::cust_with_exprs(text, [project_key(), column(Column::Number)])
 }

@@ -1,7 +1,7 @@
 //! Pages of tasks, each in one statement: of a project, and of all that concerns a person.
 
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement, UnionType};
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use tasktracker_database::keyset::{self, Key};
 use tasktracker_database::{Id, Reader, dialect};
 use uuid::Uuid;
@@ -51,23 +51,27 @@ pub async fn list_of_project(
     with_deleted: bool,
     page: Page,
 ) -> Result<Option<ProjectPage>, DbErr> {
+    let query = of_project(reader.get_database_backend(), project_id, viewer, with_deleted, page);
+    let Some(row) = reader.query_one(&query).await? else { return Ok(None) };
+    let json: String = row.try_get("", "page")?;
+    let rows = serde_json::from_str(&json).map_err(|error| DbErr::Json(error.to_string()))?;
+    Ok(Some(ProjectPage { zone: row.try_get("", "zone")?, rows }))
+}
+
+/// The row of the project, with the page of its tasks in it.
+pub(super) fn of_project(backend: DbBackend, project_id: Uuid, viewer: Uuid, with_deleted: bool, page: Page) -> SelectStatement {
     let mut select = paged(viewer, page);
     select.and_where(column(Column::ProjectId).eq(project_id.to_string()));
     if !with_deleted {
         select.and_where(column(Column::DeleteTime).is_null());
     }
-    let rows = dialect::page_as_json(reader.get_database_backend(), &COLUMNS, select);
-    let project = Query::select()
+    Query::select()
         .expr_as(Expr::col(("projects", "time_zone")), "zone")
-        .expr_as(Expr::from(rows), "page")
+        .expr_as(Expr::from(dialect::page_as_json(backend, &COLUMNS, select)), "page")
         .from(entities::project::Entity)
         .and_where(Expr::col(("projects", "id")).eq(project_id.to_string()))
         .and_where(Expr::col(("projects", "delete_time")).is_null())
-        .to_owned();
-    let Some(row) = reader.query_one(&project).await? else { return Ok(None) };
-    let json: String = row.try_get("", "page")?;
-    let rows = serde_json::from_str(&json).map_err(|error| DbErr::Json(error.to_string()))?;
-    Ok(Some(ProjectPage { zone: row.try_get("", "zone")?, rows }))
+        .to_owned()
 }
 
 /// A page of the live tasks of these projects that concern a person in one of these ways.
@@ -81,7 +85,7 @@ pub async fn list_of_person(
     tasks::read_rows(reader, of_person(reader.get_database_backend(), person, relations, project_ids, page)).await
 }
 
-fn of_person(backend: sea_orm::DbBackend, person: Uuid, relations: &[Relation], project_ids: &[Uuid], page: Page) -> SelectStatement {
+pub(super) fn of_person(backend: DbBackend, person: Uuid, relations: &[Relation], project_ids: &[Uuid], page: Page) -> SelectStatement {
     let project_ids: Vec<Id> = project_ids.iter().copied().map(Id).collect();
     let mut select = paged(person, page);
     let mut mine = relations.iter().map(|relation| related(*relation, person));

@@ -9,11 +9,12 @@ use super::entities::task::Column;
 use super::task_rows::{TaskRow, column};
 use crate::domain::order::Sort;
 use crate::domain::task_list::TaskSort;
+use crate::domain::text::fold;
 
-/// How much of a title decides its place. A page token holds it, in at most 2048 characters.
+/// How many characters of a title decide its place. A page token holds it, in at most 2048 characters.
 const SORTED_TITLE: usize = 300;
 
-/// The keys of an order.
+/// The keys of an order; titles sort without regard to case.
 pub fn keys(order: &[Sort<TaskSort>]) -> Vec<Key> {
     order.iter().map(key).collect()
 }
@@ -35,7 +36,7 @@ fn key(sort: &Sort<TaskSort>) -> Key {
 
 fn sorted_title() -> Expr {
     let length = i64::try_from(SORTED_TITLE).unwrap_or(i64::MAX);
-    Func::cust("substr").arg(column(Column::Title)).arg(1_i64).arg(length).into()
+    Func::cust("substr").arg(column(Column::TitleFold)).arg(1_i64).arg(length).into()
 }
 
 /// What a row has in the keys of an order.
@@ -47,7 +48,7 @@ pub fn values(order: &[Sort<TaskSort>], row: &TaskRow) -> Vec<Value> {
         TaskSort::UpdateTime => json!(row.update_time),
         TaskSort::Due => json!(row.due_instant),
         TaskSort::Priority => json!(row.priority),
-        TaskSort::Title => json!(row.title.chars().take(SORTED_TITLE).collect::<String>()),
+        TaskSort::Title => json!(fold(&row.title).chars().take(SORTED_TITLE).collect::<String>()),
         TaskSort::Id => json!(row.id),
     };
     order.iter().map(value).collect()

@@ -77,7 +77,15 @@ pub(super) fn start(connection: SqliteConnection, file: File, counters: Arc<Coun
         file,
         counters,
     };
-    lifecycle.spawn("database writer", async move {
+    let (closing, waiting) = (lifecycle.closing().clone(), sender.downgrade());
+    lifecycle.spawn_keeper("database closer", async move {
+        closing.cancelled().await;
+        if let Some(jobs) = waiting.upgrade() {
+            // An error means that the writer has ended already.
+            let _ = jobs.send(Job::Close).await;
+        }
+    });
+    lifecycle.spawn_keeper("database writer", async move {
         let _ending = ending;
         writer.run(jobs).await;
     });

@@ -1,0 +1,63 @@
+//! `tasktracker admin`: for an operator who is locked out. Works on the stores directly, so the server must not be running.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Args, Subcommand};
+use tasktracker_server::clock::{SharedClock, SystemClock};
+use tasktracker_server::ids::Ids;
+use tasktracker_server::{Lifecycle, terminal};
+
+use super::{Common, run_async};
+use crate::settings::Settings;
+use crate::system::System;
+
+/// Helps an operator who is locked out.
+#[derive(Debug, Args)]
+pub struct Admin {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Makes an owner of the instance, and prints a password for them.
+    CreateOwner {
+        /// E-mail address.
+        #[arg(long)]
+        email: String,
+        /// Name shown to others.
+        #[arg(long)]
+        name: String,
+    },
+    /// Gives somebody a new password, prints it, and ends all their sessions.
+    ResetPassword {
+        /// E-mail address.
+        #[arg(long)]
+        email: String,
+    },
+}
+
+impl Admin {
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        let config = self.common.config()?;
+        let settings = self.common.settings(&config)?;
+        run_async(&settings, help(&settings, self.task))
+    }
+}
+
+async fn help(settings: &Settings, task: Task) -> anyhow::Result<ExitCode> {
+    let lifecycle = Lifecycle::new();
+    let clock: SharedClock = Arc::new(SystemClock);
+    let system = System::start(settings, clock.clone(), Ids::system(clock), lifecycle.clone()).await?;
+    let password = match &task {
+        Task::CreateOwner { email, name } => tasktracker_auth::admin::create_owner(&system.auth, email, name).await?,
+        Task::ResetPassword { email } => tasktracker_auth::admin::reset_password(&system.auth, email).await?,
+    };
+    terminal::say(format!("The password is: {password}"));
+    lifecycle.stop();
+    lifecycle.finished().await?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,3 @@
+//! Accounts of people.
+
+mod register;

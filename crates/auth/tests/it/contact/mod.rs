@@ -1,1 +1,0 @@
-mod get_contacts;

@@ -1,0 +1,3 @@
+//! Addresses for mail.
+
+mod get_contacts;

@@ -1,2 +1,0 @@
-mod exchange_credential;
-mod issue_service_token;

@@ -1,1 +1,0 @@
-mod get_key_set;

@@ -1,0 +1,3 @@
+//! Public keys.
+
+mod get_key_set;

@@ -1,4 +1,0 @@
-mod answers;
-mod consistency;
-mod model;
-mod watch_changes;

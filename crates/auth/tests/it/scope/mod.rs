@@ -1,3 +1,0 @@
-mod create_scope;
-mod delete_scope;
-mod update_scope;

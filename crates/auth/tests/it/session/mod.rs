@@ -1,4 +1,0 @@
-mod get_current_session;
-mod refresh_session;
-mod sign_in;
-mod sign_out;

@@ -1,2 +1,0 @@
-mod get_user;
-mod list_users;

@@ -1,0 +1,4 @@
+//! The directory.
+
+mod get_user;
+mod list_users;

@@ -1,0 +1,5 @@
+//! Lists on real databases: what filters let through, which rows pages have, and how the databases find them.
+
+mod filters;
+mod plans;
+mod store;

@@ -1,0 +1,3 @@
+//! StatusService.
+
+mod list_statuses;
