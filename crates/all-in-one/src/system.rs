@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context;
 use futures_util::future::BoxFuture;
@@ -47,7 +47,7 @@ pub struct System {
     pub core_upstream: Upstream,
     /// The owner of all spawned work.
     pub lifecycle: Lifecycle,
-    _data_dir: Arc<DataDir>,
+    data_dir: Arc<Mutex<Option<DataDir>>>,
 }
 
 impl System {
@@ -56,7 +56,7 @@ impl System {
     /// # Errors
     /// The data directory is held by another process or cannot be written, or a database cannot be opened.
     pub async fn start(settings: &Settings, clock: SharedClock, ids: Ids, lifecycle: Lifecycle) -> anyhow::Result<Self> {
-        let data_dir = Arc::new(DataDir::claim(&settings.data_dir)?);
+        let data_dir = DataDir::claim(&settings.data_dir)?;
         let secret = match settings.instance.secret.as_str() {
             "" => InstanceSecret::in_data_dir(data_dir.path(), || ids.secret())?,
             given => InstanceSecret::given(given)?,
@@ -108,7 +108,26 @@ impl System {
         let gateway = Gateway::new(settings.gateway.clone(), descriptors, &Backends { by_service }, exchange, clock, ids)?;
         forget_ended_sessions(&gateway, changes.subscribe(), &lifecycle);
         changes.ready().await;
-        Ok(Self { auth, core, gateway, auth_upstream, core_upstream, lifecycle, _data_dir: data_dir })
+        Ok(Self { auth, core, gateway, auth_upstream, core_upstream, lifecycle, data_dir: Arc::new(Mutex::new(Some(data_dir))) })
+    }
+
+    /// Asks everything to finish, waits until it has, and lets another process have the data directory.
+    ///
+    /// # Errors
+    /// A task panicked.
+    pub async fn stop(&self) -> anyhow::Result<()> {
+        self.lifecycle.stop();
+        self.finished().await
+    }
+
+    /// Waits until everything was asked to finish and has, and lets another process have the data directory.
+    ///
+    /// # Errors
+    /// A task panicked.
+    pub async fn finished(&self) -> anyhow::Result<()> {
+        let outcome = self.lifecycle.finished().await;
+        drop(self.data_dir.lock().unwrap_or_else(PoisonError::into_inner).take());
+        outcome
     }
 
     /// Opens the gateway's port.

@@ -2,9 +2,11 @@
 #![expect(clippy::missing_panics_doc, reason = "tests panic: that is how they fail")]
 
 mod problem;
+mod process;
 mod user;
 mod world;
 
 pub use problem::{Problem, problem};
+pub use process::{Process, signed};
 pub use user::{Bearer, User};
-pub use world::World;
+pub use world::{BEGINNING, PASSWORD, World};

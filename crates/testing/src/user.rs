@@ -65,6 +65,10 @@ impl User {
         Self { id: String::new(), email: String::new(), refresh_token: String::new(), bearer: Bearer::default(), channel, address }
     }
 
+    pub(crate) fn moved_to(&self, channel: Channel, address: SocketAddr) -> Self {
+        Self { id: self.id.clone(), email: self.email.clone(), ..Self::stranger(channel, address) }
+    }
+
     pub(crate) async fn register(channel: Channel, address: SocketAddr, name: &str, setup_token: Option<String>) -> Self {
         let mut user = Self::stranger(channel, address);
         user.email = format!("{name}@example.com");

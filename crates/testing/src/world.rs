@@ -67,8 +67,7 @@ impl World {
 
     /// Stops the system as a signal would.
     pub async fn stop(&self) {
-        self.system.lifecycle.stop();
-        self.system.lifecycle.finished().await.expect("no task panicked");
+        self.system.stop().await.expect("no task panicked");
     }
 
     /// A person, who is registered when first named: the first one is the instance's owner, the others are members.
@@ -82,6 +81,13 @@ impl World {
         let user = User::register(self.channel.clone(), self.address, name, setup_token).await;
         self.users.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), user.clone());
         user
+    }
+
+    /// A person from before a restart, signed in anew.
+    pub async fn again(&self, user: &User) -> User {
+        let again = user.moved_to(self.channel.clone(), self.address);
+        again.sign_in_again().await;
+        again
     }
 
     /// Somebody who is not signed in.

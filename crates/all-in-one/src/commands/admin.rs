@@ -49,15 +49,13 @@ impl Admin {
 }
 
 async fn help(settings: &Settings, task: Task) -> anyhow::Result<ExitCode> {
-    let lifecycle = Lifecycle::new();
     let clock: SharedClock = Arc::new(SystemClock);
-    let system = System::start(settings, clock.clone(), Ids::system(clock), lifecycle.clone()).await?;
+    let system = System::start(settings, clock.clone(), Ids::system(clock), Lifecycle::new()).await?;
     let password = match &task {
         Task::CreateOwner { email, name } => tasktracker_auth::admin::create_owner(&system.auth, email, name).await?,
         Task::ResetPassword { email } => tasktracker_auth::admin::reset_password(&system.auth, email).await?,
     };
     terminal::say(format!("The password is: {password}"));
-    lifecycle.stop();
-    lifecycle.finished().await?;
+    system.stop().await?;
     Ok(ExitCode::SUCCESS)
 }

@@ -69,6 +69,6 @@ async fn serve(settings: &Settings, is_demo: bool) -> anyhow::Result<ExitCode> {
     let address = listener.local_addr()?;
     system.serve_gateway(listener);
     welcome::greet(address, system.auth.setup_token().as_deref(), is_demo);
-    lifecycle.finished().await?;
+    system.finished().await?;
     Ok(ExitCode::SUCCESS)
 }

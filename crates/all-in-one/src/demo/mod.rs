@@ -38,15 +38,13 @@ const HISTORY: SignedDuration = SignedDuration::from_hours(90 * 24);
 pub async fn fill(settings: &Settings, now: Timestamp) -> anyhow::Result<bool> {
     ensure!(settings.server.address.is_loopback(), "demo data have passwords that everybody knows: they need server.address to be 127.0.0.1");
     let clock = Arc::new(ManualClock::new(now.checked_sub(HISTORY)?));
-    let lifecycle = Lifecycle::new();
     let shared: SharedClock = clock.clone();
-    let system = System::start(settings, shared.clone(), Ids::system(shared), lifecycle.clone()).await?;
+    let system = System::start(settings, shared.clone(), Ids::system(shared), Lifecycle::new()).await?;
     let filled = match system.auth.setup_token() {
         Some(token) => tell(&system, &clock, &token, now).await.map(|()| true),
         None => Ok(false),
     };
-    lifecycle.stop();
-    lifecycle.finished().await?;
+    system.stop().await?;
     filled
 }
 

@@ -5,7 +5,6 @@
 
 mod access_service;
 mod account_service;
-mod account_service;
 mod admin;
 mod contact_service;
 mod credential_service;

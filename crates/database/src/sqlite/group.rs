@@ -11,6 +11,9 @@ pub(super) struct Group {
     /// Whether the shared transaction was begun.
     pub(super) open: bool,
     waiting: Vec<(Answer, Vec<QueryResult>)>,
+    /// Callers whose transaction failed, possibly because of one that waits here too: they are told after the commit, so that what they
+    /// load next shows why.
+    refused: Vec<(Answer, CommitError)>,
 }
 
 impl Group {
@@ -41,16 +44,33 @@ impl Group {
         self.waiting.push((answer, rows));
     }
 
-    pub(super) fn succeed(self) {
-        for (answer, rows) in self.waiting {
+    /// One more caller failed.
+    pub(super) fn refuse(&mut self, answer: Answer, error: CommitError) {
+        if self.is_empty() {
+            tell(answer, Err(error));
+        } else {
+            self.refused.push((answer, error));
+        }
+    }
+
+    pub(super) fn succeed(mut self) {
+        for (answer, rows) in self.waiting.drain(..) {
             tell(answer, Ok(rows));
         }
+        self.tell_refused();
     }
 
     /// Nothing of what the callers did has happened.
     pub(super) fn fail(&mut self, error: &CommitError) {
         for (answer, _) in self.waiting.drain(..) {
             tell(answer, Err(error.clone()));
+        }
+        self.tell_refused();
+    }
+
+    fn tell_refused(&mut self) {
+        for (answer, error) in self.refused.drain(..) {
+            tell(answer, Err(error));
         }
     }
 }

@@ -135,7 +135,7 @@ impl Writer {
             Ok(rows) => group.joined(answer, rows),
             Err(error) => {
                 self.undo_one(group, &error).await;
-                tell(answer, Err(error));
+                group.refuse(answer, error);
             }
         }
     }
@@ -174,7 +174,7 @@ impl Writer {
                 }
                 Err(error) => {
                     self.undo_one(group, &error).await;
-                    tell(answer, Err(error));
+                    group.refuse(answer, error);
                     return;
                 }
             }

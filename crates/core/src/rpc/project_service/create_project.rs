@@ -41,7 +41,11 @@ async fn attempt(app: &App, call: &Call, request: &CreateProjectRequest) -> Resu
     let project_id = project.id.uuid();
     // Only a courtesy: the unique index decides. But it spares Auth a scope in the common case.
     if projects::key_is_taken(app.db.reader(), &project.key).await? {
-        return Err(taken(&project.key).into());
+        // By this very request, sent twice at once? Then the next attempt answers its result.
+        return Err(match replay::first_result(app, key.as_ref()).await? {
+            Some(_) => CommitError::GuardMissed.into(),
+            None => taken(&project.key).into(),
+        });
     }
     let workflow = workflow(app, &project);
     let revision = scope::create(app, &project).await?;
@@ -100,12 +104,13 @@ fn workflow(app: &App, project: &Project) -> Vec<Status> {
     (0..).zip(&DEFAULT_WORKFLOW).map(status).collect()
 }
 
-/// What a failed commit means. The scope goes where it is certain that there is no project: after a lost connection there may be one.
+/// What a failed commit means. The scope goes where it is certain that there is no project: after a lost connection there may be one. Who
+/// lost a race for the key, or against the same request, starts over and finds the winner.
 async fn not_made(app: &App, project: &Project, error: CommitError) -> Failure {
     if !matches!(error, CommitError::Storage(_)) {
         scope::forget(app, project.id.uuid()).await;
     }
-    if error.unique("projects", &["key"]) { taken(&project.key).into() } else { replay::or_stale(error).into() }
+    if error.unique("projects", &["key"]) { CommitError::GuardMissed.into() } else { replay::or_stale(error).into() }
 }
 
 fn taken(key: &ProjectKey) -> RpcError {

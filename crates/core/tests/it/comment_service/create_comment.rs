@@ -13,7 +13,7 @@ fn request(task_id: &str, body: &str) -> CreateCommentRequest {
 
 #[tokio::test]
 async fn a_comment_is_kept_and_counted_without_changing_the_task() {
-    let Scene { linus, ada, web, task, .. } = scene().await;
+    let Scene { world: _world, linus, ada, web, task, .. } = scene().await;
     let response = linus.comments().create_comment(request("web-1", " *So* it is ")).await.expect("writes");
     let made = response.into_inner().comment.expect("a comment");
     assert_eq!(made.body, " *So* it is ", "Markdown is kept as it was written");
@@ -45,7 +45,7 @@ async fn people_named_follow_if_they_can_see_the_task() {
 
 #[tokio::test]
 async fn bodies_and_references_are_checked() {
-    let Scene { ada, task, .. } = scene().await;
+    let Scene { world: _world, ada, task, .. } = scene().await;
     for body in ["", "  \n ", "a\0b", &"x".repeat(32 * 1024 + 1)] {
         let refused = problem(ada.comments().create_comment(request(&task.id, body)).await);
         assert_eq!((refused.reason.as_str(), refused.fields()), ("INVALID_FIELDS", vec!["comment.body"]));
@@ -78,7 +78,7 @@ async fn who_may_not_is_told_so_and_who_may_not_see_is_told_nothing() {
 
 #[tokio::test]
 async fn a_deleted_task_takes_none() {
-    let Scene { ada, linus, task, .. } = scene().await;
+    let Scene { world: _world, ada, linus, task, .. } = scene().await;
     delete_task(&ada, &task).await;
     assert_eq!(problem(ada.comments().create_comment(request(&task.id, "x")).await).to_string(), "FAILED_PRECONDITION TASK_DELETED");
     assert_eq!(problem(linus.comments().create_comment(request(&task.id, "x")).await).to_string(), "NOT_FOUND NOT_FOUND");
@@ -86,7 +86,7 @@ async fn a_deleted_task_takes_none() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repeated_request_makes_one_comment() {
-    let Scene { ada, linus, task, .. } = scene().await;
+    let Scene { world: _world, ada, linus, task, .. } = scene().await;
     let once = CreateCommentRequest { request_id: "once".to_owned(), ..request(&task.id, "words") };
     let writers = (0..8).map(|_| async { linus.comments().create_comment(once.clone()).await.expect("writes").into_inner() });
     let made = join_all(writers).await;
@@ -98,7 +98,7 @@ async fn a_repeated_request_makes_one_comment() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_count_is_right_after_many_writers() {
-    let Scene { ada, linus, task, .. } = scene().await;
+    let Scene { world: _world, ada, linus, task, .. } = scene().await;
     let writers = [&ada, &linus, &ada, &linus, &ada, &linus].map(|user| {
         let task = &task;
         async move {

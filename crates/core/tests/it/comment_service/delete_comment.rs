@@ -11,7 +11,7 @@ fn request(comment: &Comment) -> DeleteCommentRequest {
 
 #[tokio::test]
 async fn it_is_gone_and_no_longer_counted() {
-    let Scene { ada, linus, task, .. } = scene().await;
+    let Scene { world: _world, ada, linus, task, .. } = scene().await;
     let (kept, comment) = (ada.comment(&task, "kept").await, linus.comment(&task, "words").await);
     linus.comments().delete_comment(request(&comment)).await.expect("deletes");
     assert_eq!(list(&ada, &task).await, [kept]);
@@ -41,7 +41,7 @@ async fn moderators_delete_anybody_s_and_others_only_their_own() {
 
 #[tokio::test]
 async fn stale_invalid_and_late_requests_are_refused() {
-    let Scene { ada, linus, task, .. } = scene().await;
+    let Scene { world: _world, ada, linus, task, .. } = scene().await;
     let comment = linus.comment(&task, "words").await;
     let stale = DeleteCommentRequest { etag: "\"zz\"".to_owned(), ..request(&comment) };
     assert_eq!(problem(linus.comments().delete_comment(stale).await).to_string(), format!("ABORTED ETAG_MISMATCH etag={}", comment.etag));
@@ -53,7 +53,7 @@ async fn stale_invalid_and_late_requests_are_refused() {
 
 #[tokio::test]
 async fn rest_answers_nothing() {
-    let Scene { linus, task, .. } = scene().await;
+    let Scene { world: _world, linus, task, .. } = scene().await;
     let comment = linus.comment(&task, "words").await;
     let (status, body) = linus.rest("DELETE", &format!("/v1/comments/{}", comment.id), None).await;
     assert_eq!((status, body), (204, serde_json::Value::Null));

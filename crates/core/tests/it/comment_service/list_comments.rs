@@ -49,7 +49,7 @@ async fn the_oldest_come_first_whole_or_in_pages() {
 
 #[tokio::test]
 async fn pages_stay_right_while_comments_come_and_go() {
-    let Scene { ada, task, .. } = scene().await;
+    let Scene { world: _world, ada, task, .. } = scene().await;
     let mut written = Vec::new();
     for index in 0..5 {
         written.push(ada.comment(&task, &index.to_string()).await);
@@ -65,7 +65,7 @@ async fn pages_stay_right_while_comments_come_and_go() {
 
 #[tokio::test]
 async fn tokens_are_of_one_list_and_one_caller() {
-    let Scene { ada, linus, web, task, .. } = scene().await;
+    let Scene { world: _world, ada, linus, web, task, .. } = scene().await;
     let other = ada.task(&web, "other").await;
     for _ in 0..3 {
         ada.comment(&task, "words").await;

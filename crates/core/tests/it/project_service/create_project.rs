@@ -28,7 +28,7 @@ async fn a_project_gets_an_owner_a_workflow_and_its_defaults() {
     let grace = world.user("grace").await;
     let sent = Project { name: "  Web shop ".to_owned(), description: "*Markdown*".to_owned(), ..keyed("WEB2") };
     let response = grace.projects().create_project(request(sent)).await.expect("makes a project");
-    let revision = response.metadata()["x-authz-revision"].to_str().expect("text").to_owned();
+    let revision = response.metadata().get("x-authz-revision").expect("a revision").to_str().expect("text").to_owned();
     let made = response.into_inner().project.expect("a project");
 
     assert_eq!((made.key.as_str(), made.name.as_str(), made.description.as_str()), ("WEB2", "Web shop", "*Markdown*"));

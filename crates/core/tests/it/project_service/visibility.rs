@@ -8,7 +8,7 @@ use super::{change, get, update};
 async fn show(user: &User, project: &Project, visibility: Visibility) -> String {
     let sent = Project { id: project.id.clone(), visibility: visibility.into(), ..Project::default() };
     let response = user.projects().update_project(change(sent, &["visibility"])).await.expect("updates");
-    response.metadata()["x-authz-revision"].to_str().expect("text").to_owned()
+    response.metadata().get("x-authz-revision").expect("a revision").to_str().expect("text").to_owned()
 }
 
 #[tokio::test]

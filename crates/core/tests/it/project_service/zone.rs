@@ -57,8 +57,8 @@ async fn tasks_due_on_a_day_become_overdue_when_the_new_zone_s_day_ends() {
     assert_eq!(listed.iter().map(|task| task.title.as_str()).collect::<Vec<_>>(), ["today", "yesterday", "trashed"]);
 
     move_to(&ada, &web, LATE).await;
-    assert_eq!((read(&ada, &today).await.overdue, read(&ada, &yesterday).await.overdue), (false, false));
-    world.clock.advance(Duration::from_secs(3700));
+    assert_eq!((read(&ada, &today).await.overdue, read(&ada, &yesterday).await.overdue), (false, true));
+    world.advance(Duration::from_secs(3700)).await;
     assert!(read(&ada, &timed).await.overdue);
 }
 
@@ -77,7 +77,7 @@ async fn thousands_of_tasks_move_at_once() {
     move_to(&ada, &web, EARLY).await;
     let spent = world.system.core.db.counts();
     assert!(spent.reads - before.reads <= 4, "{} reads", spent.reads - before.reads);
-    assert!(spent.commands - before.commands <= 1, "{} commands", spent.commands - before.commands);
+    assert!(spent.commands - before.commands <= 2, "{} commands", spent.commands - before.commands);
     let list = ListTasksRequest { project_id: web.id.clone(), filter: "overdue = false".to_owned(), ..ListTasksRequest::default() };
     assert_eq!(ada.tasks().list_tasks(list).await.expect("lists").into_inner().tasks, []);
 }

@@ -103,7 +103,7 @@ async fn a_resumed_stream_misses_nothing_and_repeats_nothing() {
     // Also after a restart of everything.
     let last = next_token(&ada, &web).await;
     let world = world.restart().await;
-    let ada = ada_again(&world, &ada).await;
+    let ada = world.again(&ada).await;
     ada.task(&web, "after the restart").await;
     let mut stream = open(&ada, &[&web], &last).await;
     next(&mut stream).await;
@@ -112,13 +112,6 @@ async fn a_resumed_stream_misses_nothing_and_repeats_nothing() {
 
 async fn next_token(user: &User, project: &Project) -> String {
     next(&mut open(user, &[project], "").await).await.resume_token
-}
-
-async fn ada_again(world: &World, ada: &User) -> User {
-    let again = world.stranger();
-    let again = User { id: ada.id.clone(), email: ada.email.clone(), ..again };
-    again.sign_in_again().await;
-    again
 }
 
 #[tokio::test]

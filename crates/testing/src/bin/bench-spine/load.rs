@@ -10,10 +10,8 @@ use serde_json::json;
 use tasktracker_proto::core::v1::project_service_client::ProjectServiceClient;
 use tasktracker_proto::core::v1::task_service_client::TaskServiceClient;
 use tasktracker_proto::core::v1::{CreateProjectRequest, CreateTaskRequest, GetTaskRequest, ListTasksRequest, Project, Task};
-use tonic::Request;
-use tonic::metadata::MetadataValue;
 
-use crate::process::Server;
+use tasktracker_testing::{Process, signed};
 
 /// What a load did.
 #[derive(Debug)]
@@ -24,18 +22,11 @@ pub struct Done {
     pub errors: u64,
 }
 
-/// A request with a token.
-pub fn signed<T>(token: &str, message: T) -> anyhow::Result<Request<T>> {
-    let mut request = Request::new(message);
-    request.metadata_mut().insert("authorization", MetadataValue::try_from(format!("Bearer {token}"))?);
-    Ok(request)
-}
-
 /// Makes a project and answers its id.
-pub async fn make_project(server: &Server, token: &str, key: &str) -> anyhow::Result<String> {
+pub async fn make_project(server: &Process, token: &str, key: &str) -> anyhow::Result<String> {
     let project = Project { key: key.to_owned(), name: key.to_owned(), ..Project::default() };
-    let request = signed(token, CreateProjectRequest { project: Some(project), request_id: String::new() })?;
-    let made = ProjectServiceClient::new(server.connect().await?).create_project(request).await?.into_inner();
+    let request = signed(token, CreateProjectRequest { project: Some(project), request_id: String::new() });
+    let made = ProjectServiceClient::new(server.connect().await).create_project(request).await?.into_inner();
     Ok(made.project.unwrap_or_default().id)
 }
 
@@ -67,22 +58,22 @@ where
 }
 
 /// Makes tasks through gRPC.
-pub async fn create_tasks(server: &Server, project: &str, clients: usize, span: Duration) -> anyhow::Result<Done> {
-    let token = server.token().await?;
+pub async fn create_tasks(server: &Process, project: &str, clients: usize, span: Duration) -> anyhow::Result<Done> {
+    let token = server.token().await;
     let mut channels = Vec::new();
     for _ in 0..clients {
-        channels.push(TaskServiceClient::new(server.connect().await?));
+        channels.push(TaskServiceClient::new(server.connect().await));
     }
     run(clients, span, |client| {
         let (mut client, request) = (channels[client].clone(), signed(&token, new_task(project)));
-        async move { client.create_task(request.expect("a request")).await.is_ok() }
+        async move { client.create_task(request).await.is_ok() }
     })
     .await
 }
 
 /// Makes tasks through REST.
-pub async fn create_tasks_by_rest(server: &Server, project: &str, clients: usize, span: Duration) -> anyhow::Result<Done> {
-    let token = server.token().await?;
+pub async fn create_tasks_by_rest(server: &Process, project: &str, clients: usize, span: Duration) -> anyhow::Result<Done> {
+    let token = server.token().await;
     let client = reqwest::Client::new();
     let url = format!("http://{}/v1/projects/{project}/tasks", server.address);
     run(clients, span, |_| {
@@ -98,33 +89,33 @@ pub async fn create_tasks_by_rest(server: &Server, project: &str, clients: usize
 }
 
 /// Lists pages of 50 through gRPC.
-pub async fn list_tasks(server: &Server, project: &str, clients: usize, span: Duration) -> anyhow::Result<Done> {
-    let token = server.token().await?;
+pub async fn list_tasks(server: &Process, project: &str, clients: usize, span: Duration) -> anyhow::Result<Done> {
+    let token = server.token().await;
     let mut channels = Vec::new();
     for _ in 0..clients {
-        channels.push(TaskServiceClient::new(server.connect().await?).max_decoding_message_size(32 << 20));
+        channels.push(TaskServiceClient::new(server.connect().await).max_decoding_message_size(32 << 20));
     }
     run(clients, span, |client| {
         let list = ListTasksRequest { project_id: project.to_owned(), page_size: 50, ..ListTasksRequest::default() };
         let (mut client, request) = (channels[client].clone(), signed(&token, list));
-        async move { client.list_tasks(request.expect("a request")).await.is_ok_and(|page| page.into_inner().tasks.len() == 50) }
+        async move { client.list_tasks(request).await.is_ok_and(|page| page.into_inner().tasks.len() == 50) }
     })
     .await
 }
 
 /// Makes this many tasks, as fast as it goes.
-pub async fn fill(server: &Server, project: &str, count: u64) -> anyhow::Result<()> {
+pub async fn fill(server: &Process, project: &str, count: u64) -> anyhow::Result<()> {
     const CLIENTS: u64 = 32;
-    let (made, client) = (Arc::new(AtomicU64::new(0)), TaskServiceClient::new(server.connect().await?));
+    let (made, client) = (Arc::new(AtomicU64::new(0)), TaskServiceClient::new(server.connect().await));
     // Tokens live five minutes: each batch takes a new one.
     while made.load(Ordering::Relaxed) < count {
-        let token = server.token().await?;
+        let token = server.token().await;
         let until = (made.load(Ordering::Relaxed) + 20_000).min(count);
         let loops = (0..CLIENTS).map(|_| {
             let (made, mut client, token) = (made.clone(), client.clone(), token.clone());
             async move {
                 while made.fetch_add(1, Ordering::Relaxed) < until {
-                    client.create_task(signed(&token, new_task(project))?).await?;
+                    client.create_task(signed(&token, new_task(project))).await?;
                 }
                 made.fetch_sub(1, Ordering::Relaxed);
                 anyhow::Ok(())
@@ -136,18 +127,18 @@ pub async fn fill(server: &Server, project: &str, count: u64) -> anyhow::Result<
 }
 
 /// The p50 of GetTask and ListTasks(50) of one client, in ms.
-pub async fn read_latencies(server: &Server, project: &str, key: &str) -> anyhow::Result<(f64, f64)> {
-    let token = server.token().await?;
-    let mut client = TaskServiceClient::new(server.connect().await?).max_decoding_message_size(32 << 20);
+pub async fn read_latencies(server: &Process, project: &str, key: &str) -> anyhow::Result<(f64, f64)> {
+    let token = server.token().await;
+    let mut client = TaskServiceClient::new(server.connect().await).max_decoding_message_size(32 << 20);
     let (mut gets, mut lists) = (Histogram::<u64>::new(3)?, Histogram::<u64>::new(3)?);
     for round in 0..2_000 {
         let started = Instant::now();
-        client.get_task(signed(&token, GetTaskRequest { task_id: format!("{key}-{}", 1 + round % 1_000) })?).await?;
+        client.get_task(signed(&token, GetTaskRequest { task_id: format!("{key}-{}", 1 + round % 1_000) })).await?;
         gets.record(micros(started))?;
         if round % 4 == 0 {
             let list = ListTasksRequest { project_id: project.to_owned(), page_size: 50, ..ListTasksRequest::default() };
             let started = Instant::now();
-            client.list_tasks(signed(&token, list)?).await?;
+            client.list_tasks(signed(&token, list)).await?;
             lists.record(micros(started))?;
         }
     }

@@ -3,14 +3,12 @@
 
 mod limit;
 mod load;
-mod process;
 mod report;
 mod watchers;
 
 use std::time::Duration;
 
-use anyhow::Context;
-use process::Server;
+use tasktracker_testing::Process;
 use report::Report;
 
 const CLIENTS: usize = 16;
@@ -24,8 +22,10 @@ async fn bench() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let mut report = Report::default();
 
-    let mut server = Server::start(folder.path()).await?;
-    let ada = server.owner().await.context("the first owner")?;
+    let program = std::env::current_exe()?.with_file_name("tasktracker");
+    let data_dir = folder.path().join("data");
+    let mut server = Process::start(&program, &data_dir).await;
+    let ada = server.owner().await;
     let project = load::make_project(&server, &ada, "WEB").await?;
 
     // Writes, each beside the limit just before it.
@@ -58,15 +58,15 @@ async fn bench() -> anyhow::Result<()> {
     report.at_most("change -> Watch p99 at 200 changes/s", lag, 50.0, "ms");
 
     // A process of its own, on the data made above: start, idle memory, memory of streams.
-    server.stop().await?;
+    server.stop().await;
     let started = std::time::Instant::now();
-    server = Server::start(folder.path()).await?;
+    server = Process::start(&program, &data_dir).await;
     report.at_most("ready on an existing data directory", started.elapsed().as_secs_f64() * 1000.0, 300.0, "ms");
     tokio::time::sleep(Duration::from_secs(5)).await;
-    let idle = server.resident_kb()?;
+    let idle = server.resident_kb();
     report.at_most("idle memory", idle / 1024.0, 60.0, "MiB");
     let streams = watchers::memory_of_streams(&server, &small, 1_000).await?;
     report.at_most("memory of one open Watch stream, of 1,000", streams, 40.0, "KiB");
-    server.stop().await?;
+    server.stop().await;
     report.finish()
 }
