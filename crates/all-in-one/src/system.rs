@@ -19,7 +19,7 @@ use tasktracker_identity::{Access, InstanceSecret};
 use tasktracker_proto::auth::v1::ExchangeCredentialRequest;
 use tasktracker_proto::auth::v1::credential_service_client::CredentialServiceClient;
 use tasktracker_proto::auth::v1::scope_service_client::ScopeServiceClient;
-use tasktracker_server::clock::SharedClock;
+use tasktracker_server::clock::{SharedClock, SystemClock};
 use tasktracker_server::data_dir::DataDir;
 use tasktracker_server::ids::Ids;
 use tasktracker_server::stack::{GrpcService, Stack};
@@ -94,18 +94,17 @@ impl System {
             feed: tasktracker_core::feed::Feed::default(),
             lifecycle: lifecycle.clone(),
         });
+        tasktracker_core::start(&core);
         let mut routes = RoutesBuilder::default();
         tasktracker_core::add_to(&mut routes, &core);
         standard::add(&mut routes, &tasktracker_core::SERVICES).await?;
         let core_upstream = Upstream::local(surround(routes, &identity, &ids));
 
-        let by_service = tasktracker_auth::PUBLIC_SERVICES.map(|name| (name.to_owned(), auth_upstream.clone()));
-        let mut by_service = HashMap::from(by_service);
-        by_service.extend(tasktracker_core::SERVICES.map(|name| (name.to_owned(), core_upstream.clone())));
+        let backends = backends(&auth_upstream, &core_upstream);
         let as_gateway = Credential::new(auth_upstream.clone(), "gateway", &secret, clock.clone());
         let exchange = Arc::new(AtAuth(CredentialServiceClient::new(as_gateway.calling(auth_upstream.clone()))));
         let descriptors = tasktracker_proto::DESCRIPTORS_WITH_COMMENTS;
-        let gateway = Gateway::new(settings.gateway.clone(), descriptors, &Backends { by_service }, exchange, clock, ids)?;
+        let gateway = Gateway::new(settings.gateway.clone(), descriptors, &backends, exchange, clock, ids)?;
         forget_ended_sessions(&gateway, changes.subscribe(), &lifecycle);
         changes.ready().await;
         Ok(Self { auth, core, gateway, auth_upstream, core_upstream, lifecycle, data_dir: Arc::new(Mutex::new(Some(data_dir))) })
@@ -159,6 +158,28 @@ impl System {
         }
         Ok(())
     }
+}
+
+/// The OpenAPI document of everything that the gateway serves.
+///
+/// # Errors
+/// The protos do not fit together: a defect.
+pub fn openapi(settings: &Settings) -> anyhow::Result<String> {
+    let clock: SharedClock = Arc::new(SystemClock);
+    let ids = Ids::system(clock.clone());
+    // Nothing is ever called: the document comes from the descriptors of what has a place.
+    let nowhere = Upstream::local(Stack::around(RoutesBuilder::default().routes(), ids.clone()));
+    let nobody = Credential::new(nowhere.clone(), "gateway", &InstanceSecret::in_memory(ids.secret()), clock.clone());
+    let exchange = Arc::new(AtAuth(CredentialServiceClient::new(nobody.calling(nowhere.clone()))));
+    let descriptors = tasktracker_proto::DESCRIPTORS_WITH_COMMENTS;
+    let gateway = Gateway::new(settings.gateway.clone(), descriptors, &backends(&nowhere, &nowhere), exchange, clock, ids)?;
+    Ok(gateway.openapi_json().to_owned())
+}
+
+fn backends(auth: &Upstream, core: &Upstream) -> Backends {
+    let mut by_service = HashMap::from(tasktracker_auth::PUBLIC_SERVICES.map(|name| (name.to_owned(), auth.clone())));
+    by_service.extend(tasktracker_core::SERVICES.map(|name| (name.to_owned(), core.clone())));
+    Backends { by_service }
 }
 
 /// Takes a port.

@@ -84,7 +84,8 @@ async fn polyglot_grpcurl_calls_by_name() {
 
     let missing = call(&signed, "tasktracker.core.v1.TaskService/GetTask", json!({"task_id": "WEB-99"})).await;
     assert_eq!(missing.status.code(), Some(GRPCURL_FAILED + 5));
-    assert!(text(&missing.stderr).contains("Message: task not found"), "{}", text(&missing.stderr));
+    let words = text(&missing.stderr);
+    assert!(words.contains("Message: task not found") && words.contains(r#""reason": "NOT_FOUND""#), "details are not readable: {words}");
     let stranger = call(&[], "tasktracker.core.v1.TaskService/GetTask", json!({"task_id": "WEB-1"})).await;
     assert_eq!(stranger.status.code(), Some(GRPCURL_FAILED + 16));
 

@@ -92,8 +92,8 @@ pub fn role_of(member: &bindings::Model) -> Result<ProjectRole, RpcError> {
 
 /// Refuses a stale version: of the resource, or of the strict `If-Match`.
 pub fn check_etag(call: &Call, sent: &str, member: &bindings::Model) -> Result<(), RpcError> {
-    let current = member.version.to_string();
-    let stale = |etag: &str| !etag.is_empty() && etag.trim_matches('"') != current;
+    let current = convert::etag(member.version);
+    let stale = |etag: &str| !etag.is_empty() && etag != "*" && etag != current;
     if stale(sent) || call.if_match().is_some_and(stale) {
         Err(RpcError::etag_mismatch(&current))
     } else {

@@ -6,6 +6,7 @@ pub mod domain;
 pub mod feed;
 pub mod rpc;
 mod service;
+pub mod sweep;
 
 pub use app::{App, Parts};
-pub use service::{SERVICES, add_to, migrate};
+pub use service::{SERVICES, add_to, migrate, start};

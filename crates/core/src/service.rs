@@ -32,9 +32,14 @@ pub async fn migrate(db: &Database) -> Result<(), OpenError> {
     db.migrate::<tasktracker_migrations::core::Migrator>().await
 }
 
-/// Adds Core's services to a server, and starts what watchers need.
-pub fn add_to(routes: &mut RoutesBuilder, app: &App) {
+/// Starts what Core does by itself: looking for changes of other processes, and sweeping.
+pub fn start(app: &App) {
     app.feed.poll(app);
+    app.lifecycle.spawn("sweep of core", crate::sweep::run(app.clone()));
+}
+
+/// Adds Core's services to a server.
+pub fn add_to(routes: &mut RoutesBuilder, app: &App) {
     routes
         .add_service(ProjectServiceServer::new(app.clone()).max_decoding_message_size(MAX_REQUEST).max_encoding_message_size(MAX_ANSWER))
         .add_service(StatusServiceServer::new(app.clone()).max_decoding_message_size(MAX_REQUEST).max_encoding_message_size(MAX_ANSWER))

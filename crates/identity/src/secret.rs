@@ -31,6 +31,12 @@ impl InstanceSecret {
         Ok(Self(text.as_bytes().to_vec()))
     }
 
+    /// A secret that nobody keeps.
+    #[must_use]
+    pub fn in_memory(fresh: [u8; 32]) -> Self {
+        Self(fresh.to_vec())
+    }
+
     /// The secret kept in a data directory; made from `fresh` bytes at the first start.
     ///
     /// # Errors

@@ -82,6 +82,15 @@ where
 {
     // Without it small answers wait 40 ms for an acknowledgement.
     let _ = stream.set_nodelay(true);
+    // The libraries wait for the first bytes, by which they tell the protocols apart, without end.
+    let mut byte = [0];
+    let first = tokio::select! {
+        () = owner.stopping().cancelled() => return,
+        first = tokio::time::timeout(HEADER_TIME, stream.peek(&mut byte)) => first,
+    };
+    if !matches!(first, Ok(Ok(1))) {
+        return;
+    }
     let service = tower::util::MapRequest::new(service, move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
         request

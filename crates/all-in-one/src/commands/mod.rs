@@ -4,6 +4,7 @@ mod admin;
 mod demo;
 mod doctor;
 mod migrate;
+mod openapi;
 mod serve;
 mod welcome;
 
@@ -36,6 +37,8 @@ enum Command {
     Demo(demo::Demo),
     /// Helps an operator who is locked out. The server must not be running on this data directory.
     Admin(admin::Admin),
+    /// Prints the OpenAPI document of the REST API.
+    Openapi,
     /// Prints the version.
     Version,
 }
@@ -49,9 +52,6 @@ struct Common {
     /// Where data is kept.
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// Prints the configuration with the origin of each value, secrets hidden, and ends.
-    #[arg(long)]
-    print_config: bool,
 }
 
 impl Common {
@@ -79,6 +79,7 @@ impl Cli {
             Command::Doctor(doctor) => doctor.run(),
             Command::Demo(demo) => demo.run(),
             Command::Admin(admin) => admin.run(),
+            Command::Openapi => openapi::run(),
             Command::Version => {
                 terminal::say(concat!("tasktracker ", env!("CARGO_PKG_VERSION")));
                 Ok(ExitCode::SUCCESS)

@@ -18,6 +18,9 @@ use crate::system::{System, bind};
 pub struct Serve {
     #[command(flatten)]
     common: Common,
+    /// Prints the configuration with the origin of each value, secrets hidden, and ends.
+    #[arg(long)]
+    print_config: bool,
     /// Port of the gateway.
     #[arg(long)]
     port: Option<u16>,
@@ -38,7 +41,7 @@ impl Serve {
         if self.expose_services {
             config = config.flag("server.expose_services", "true", "--expose-services")?;
         }
-        if self.common.print_config {
+        if self.print_config {
             terminal::say(config.print().trim_end());
             return Ok(ExitCode::SUCCESS);
         }

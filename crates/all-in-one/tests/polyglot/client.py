@@ -52,7 +52,11 @@ def failure(call, request, **options):
 def decode(error):
     """Code, message and rich details of a failed call as one flat object."""
     seen = {"code": error.code().name, "message": error.details()}
-    status = rpc_status.from_call(error)
+    try:
+        status = rpc_status.from_call(error)
+    except ValueError:
+        # The client itself ended the call, and what it had received says something else.
+        status = None
     for detail in status.details if status else []:
         for kind in (API.error_details.ErrorInfo, API.error_details.BadRequest, API.error_details.RequestInfo, API.error_details.RetryInfo):
             message = kind()
@@ -128,7 +132,7 @@ def bearer(signed_in):
 
 def scenario(script):
     """The whole run."""
-    with grpc.insecure_channel(ARGUMENTS.address, options=[("grpc.max_receive_message_length", 8 << 20)]) as channel:
+    with grpc.insecure_channel(ARGUMENTS.address) as channel:
         services = Services(channel)
         standard_services(script, channel)
         strangers(script, services)
@@ -141,6 +145,7 @@ def scenario(script):
         not_found(script, services, token, project, task)
         unknown_rpcs(script, channel, token)
         transport(script, channel, services, token, task)
+        large_pages(script, services, token)
         sessions_end(script, services, project)
 
 
@@ -326,14 +331,6 @@ def invalid(script, services, token, project, task):
             request(project_id=project.id, task={"title": "x", "due": {"date": "2026-02-30"}}),
             ["task.due.date"],
         ),
-        "a zone that is none": (
-            create,
-            request(
-                project_id=project.id,
-                task={"title": "x", "due": {"at": {"local_date_time": "2026-02-03T10:00", "time_zone": "Mars/Olympus"}}},
-            ),
-            ["task.due.at.time_zone"],
-        ),
         "a negative page": (lists, API.task_service.ListTasksRequest(project_id=project.id, page_size=-1), ["page_size"]),
         "a filter that is none": (lists, API.task_service.ListTasksRequest(project_id=project.id, filter="größe = 1"), ["filter"]),
         "an order that is none": (lists, API.task_service.ListTasksRequest(project_id=project.id, order_by="colour"), ["order_by"]),
@@ -343,6 +340,14 @@ def invalid(script, services, token, project, task):
     for name, (call, message, fields) in cases.items():
         seen = failure(call, message, metadata=token)
         script.contains(name, seen, wanted("INVALID_ARGUMENT", "INVALID_FIELDS", fields=fields))
+    mars = {"at": {"local_date_time": "2026-02-03T10:00", "time_zone": "Mars/Olympus"}}
+    seen = failure(create, request(project_id=project.id, task={"title": "x", "due": mars}), metadata=token)
+    script.true("a zone that is none", seen["reason"] == "INVALID_FIELDS" and seen["fields"][0].startswith("task.due.at"), seen)
+    # Details travel in a header, and clients break off where headers are larger than 8 or 16 KiB.
+    many = request(project_id=project.id, task={"title": "x", "assignee_ids": [str(number) for number in range(1000)]})
+    script.contains("a thousand broken rules arrive", failure(create, many, metadata=token), wanted("INVALID_ARGUMENT", "INVALID_FIELDS"))
+    long = failure(services.tasks.UpdateTask, update(task.id, ["x" * 20_000]), metadata=token)
+    script.contains("a refused word of 20 kB arrives", long, wanted("INVALID_ARGUMENT", "INVALID_FIELDS", fields=["update_mask"]))
     seen = failure(lists, API.task_service.ListTasksRequest(project_id=project.id, page_token="nonsense"), metadata=token)
     script.contains("a page token that is none", seen, wanted("INVALID_ARGUMENT", "INVALID_PAGE_TOKEN"))
     seen = failure(lists, API.task_service.ListTasksRequest(project_id=project.id, filter="größe = 1"), metadata=token)
@@ -482,6 +487,26 @@ def transport(script, channel, services, token, task):
     script.true("a compressed request is taken or refused in words", compressed in ("OK", "UNIMPLEMENTED"), compressed)
     calls = [services.tasks.GetTask.future(get, metadata=token, timeout=TIMEOUT) for _ in range(100)]
     script.equal("a hundred calls at once", {call.result().task.id for call in calls}, {task.id})
+
+
+def large_pages(script, services, token):
+    """Every client takes messages of 4 MiB and no more unless it is told to: a page of large tasks must not be larger."""
+    create = API.project_service.CreateProjectRequest(project={"key": "BIG" + uuid.uuid4().hex[:6].upper(), "name": "Large"})
+    project = services.projects.CreateProject(create, metadata=token, timeout=TIMEOUT).project
+    request = API.task_service.CreateTaskRequest(project_id=project.id, task={"title": "Large", "description": "x" * 65_000})
+    made = [services.tasks.CreateTask.future(request, metadata=token, timeout=TIMEOUT) for _ in range(80)]
+    wanted_ids = {call.result().task.id for call in made}
+    seen, page = set(), API.task_service.ListTasksRequest(project_id=project.id, page_size=200)
+    try:
+        while True:
+            answer = services.tasks.ListTasks(page, metadata=token, timeout=TIMEOUT)
+            seen |= {task.id for task in answer.tasks}
+            page.page_token = answer.next_page_token
+            if not page.page_token:
+                break
+        script.true("pages of large tasks", seen == wanted_ids, len(seen))
+    except grpc.RpcError as error:
+        script.equal("pages of large tasks", f"{error.code().name} {error.details()}", "all of them")
 
 
 def sessions_end(script, services, project):

@@ -5,6 +5,7 @@ events that go on after `Last-Event-ID`, and a browser's cookie. Prints a JSON t
 import http.client
 import json
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import transcript
@@ -125,6 +126,7 @@ def scenario(script):
     not_found(script, token, project, task)
     lines(script, token, project, task)
     events(script, token, project, task)
+    deleted(script, token)
     browser(script, token, project)
 
 
@@ -209,6 +211,13 @@ def creating(script, token):
     taken = call("POST", "/v1/projects", wish, token)
     script.contains("a key that is taken", error(taken), wanted(409, "ALREADY_EXISTS", "PROJECT_KEY_TAKEN"))
     script.true("the caller is its owner", "project.delete" in call("GET", f"/v1/projects/{project['id']}/permissions", headers=token).json["permissions"])
+
+    wish = {"key": "ON" + uuid.uuid4().hex[:6].upper(), "name": "Once"}
+    once = token | {"idempotency-key": str(uuid.uuid4())}
+    with ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(lambda _: call("POST", "/v1/projects", wish, once), range(10)))
+    seen = sorted({(answer.status, answer.json.get("id", "")) for answer in answers})
+    script.equal("ten equal requests at once make one project", [status for status, _ in seen], [201])
 
     tasks = f"/v1/projects/{project['id']}/tasks"
     once = token | {"idempotency-key": str(uuid.uuid4())}
@@ -481,6 +490,32 @@ def events(script, token, project, task):
     script.equal("a failure is the last event", last and last.data["error"]["status"], "DEADLINE_EXCEEDED")
     script.equal("and nothing follows", stream.event(), None)
     stream.close()
+
+
+def deleted(script, token):
+    """A deleted project is not found by anything but reading, listing and restoring it."""
+    wish = {"key": "DE" + uuid.uuid4().hex[:6].upper(), "name": "Deleted"}
+    path = f"/v1/projects/{call('POST', '/v1/projects', wish, token).json['id']}"
+    task = call("POST", f"{path}/tasks", {"title": "In it"}, token).json
+    script.equal("deleting a project", "deleteTime" in call("DELETE", path, headers=token).json, True)
+    script.equal("its owner still reads it", call("GET", path, headers=token).status, 200)
+    for method, place, body in (
+        ("GET", f"{path}/tasks", None),
+        ("GET", f"{path}/statuses", None),
+        ("GET", f"/v1/tasks/{task['id']}", None),
+        ("POST", f"{path}/tasks", {"title": "x"}),
+        ("POST", f"{path}:archive", {}),
+        ("PATCH", path, {"name": "x"}),
+        ("DELETE", path, None),
+    ):
+        seen = error(call(method, place, body, token))
+        name = place.replace(path, "a deleted project").replace(task["id"], "{its task}")
+        script.contains(f"{method} {name}", seen, wanted(404, "NOT_FOUND", "NOT_FOUND"))
+    watch = Stream(f"/v1/watch?project_ids={path.rpartition('/')[2]}", token | {"grpc-timeout": "1S"})
+    script.equal("watching a deleted project", watch.response.status, 404)
+    watch.close()
+    script.equal("restoring it", call("POST", f"{path}:undelete", {}, token).status, 200)
+    script.equal("everything is back", call("GET", f"/v1/tasks/{task['id']}", headers=token).json["title"], "In it")
 
 
 def browser(script, token, project):

@@ -50,7 +50,7 @@ pub fn user(person: &Person, with_private: bool) -> User {
         system_role_id: person.system_role.filter(|_| with_private).map(|role| role.id().to_owned()),
         create_time: time(user.create_time),
         update_time: time(user.update_time),
-        etag: user.version.to_string(),
+        etag: etag(user.version),
     }
 }
 
@@ -80,6 +80,11 @@ pub fn member(binding: &bindings::Model) -> ProjectMember {
         role_id: binding.role_id.clone(),
         create_time: time(binding.create_time),
         update_time: time(binding.update_time),
-        etag: binding.version.to_string(),
+        etag: etag(binding.version),
     }
+}
+
+/// The etag of a version: opaque to clients, quoted as RFC 7232 wants it.
+pub fn etag(version: i64) -> String {
+    format!("\"{version}\"")
 }

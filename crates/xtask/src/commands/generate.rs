@@ -9,6 +9,9 @@ use crate::rules::{buf, routes};
 use crate::tools::{self, Found};
 use crate::{environment, terminal};
 
+/// The OpenAPI document; a test of the all-in-one compares it with what is served.
+const OPENAPI: &str = "proto/openapi.json";
+
 /// Flags.
 #[derive(clap::Args)]
 pub struct Arguments {
@@ -29,6 +32,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         std::fs::write(&file, table).with_context(|| format!("cannot write {}", routes::PATH))?;
         terminal::say(format!("wrote {}", routes::PATH));
     }
+    let document = environment::output(environment::cargo().args(["run", "--quiet", "--package", "tasktracker", "--", "openapi"]).current_dir(&root))?;
+    std::fs::write(root.join(OPENAPI), document).with_context(|| format!("cannot write {OPENAPI}"))?;
+    terminal::say(format!("wrote {OPENAPI}"));
     if arguments.baseline {
         match tools::buf()? {
             Found::Ready(executable) => buf::write_baseline(&executable, &root)?,
