@@ -27,6 +27,8 @@ pub struct Settings {
     pub log: Log,
     /// Section `[auth]`.
     pub auth: tasktracker_auth::Config,
+    /// Section `[core]`.
+    pub core: tasktracker_core::Config,
     /// Section `[gateway]`.
     pub gateway: tasktracker_gateway::Config,
 }
@@ -73,7 +75,7 @@ impl std::fmt::Debug for Instance {
 /// # Errors
 /// A default cannot be read: a defect.
 pub fn defaults() -> anyhow::Result<Config> {
-    Config::defaults(&[DEFAULTS, tasktracker_auth::config::DEFAULTS, GATEWAY_DEFAULTS])
+    Config::defaults(&[DEFAULTS, tasktracker_auth::config::DEFAULTS, tasktracker_core::config::DEFAULTS, GATEWAY_DEFAULTS])
 }
 
 impl Settings {
@@ -89,6 +91,7 @@ impl Settings {
             instance: config.section("instance")?,
             log: config.section("log")?,
             auth: tasktracker_auth::Config::read(config)?,
+            core: config.section("core")?,
             gateway: config.section("gateway").context("the section [gateway]")?,
         })
     }

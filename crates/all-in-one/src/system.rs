@@ -92,6 +92,7 @@ impl System {
             scopes: ScopeServiceClient::new(as_core.calling(auth_upstream.clone())),
             sealer: Sealer::new(&secret.derive("core tokens"), "core"),
             feed: tasktracker_core::feed::Feed::default(),
+            config: settings.core,
             lifecycle: lifecycle.clone(),
         });
         tasktracker_core::start(&core);

@@ -2,22 +2,19 @@
 //! scripts are in `polyglot/`. A test whose tool is not there says so and passes; `cargo xtask test` brings the tools, and fails in CI
 //! where it cannot.
 
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Output, Stdio};
-use std::time::Duration;
+use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
+use tasktracker_server::terminal;
 use tasktracker_testing::Process;
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::Command;
 
 const PYTHON: &str = "TASKTRACKER_TEST_PYTHON";
 const GRPCURL: &str = "TASKTRACKER_TEST_GRPCURL";
 const BUF: &str = "TASKTRACKER_TEST_BUF";
 
-/// No script takes nearly as long, also where processors are scarce.
-const PATIENCE: Duration = Duration::from_secs(180);
 /// What grpcurl adds to a gRPC code for its exit code.
 const GRPCURL_FAILED: i32 = 64;
 /// What buf multiplies a gRPC code by for its exit code.
@@ -42,24 +39,27 @@ async fn polyglot_python_over_grpc_web() {
 async fn polyglot_grpcurl_sees_what_clients_may_call_and_nothing_else() {
     let Some(grpcurl) = tool(GRPCURL) else { return };
     let server = Server::start().await;
-    let run = async |arguments: &[&str]| output(Command::new(&grpcurl).arg("-plaintext").args(arguments)).await;
+    let run = |arguments: &[&str]| output(Command::new(&grpcurl).arg("-plaintext").args(arguments));
 
-    let listed = run(&[&server.process.address, "list"]).await;
+    let listed = run(&[&server.process.address, "list"]);
     let listed: Vec<_> = text(&listed.stdout).lines().map(str::to_owned).collect();
     let mut expected = public_services();
     expected.extend(["grpc.health.v1.Health".to_owned(), "grpc.reflection.v1.ServerReflection".to_owned()]);
     expected.sort();
     assert_eq!(listed, expected);
 
-    let described = run(&[&server.process.address, "describe", "tasktracker.core.v1.Task"]).await;
+    let described = run(&[&server.process.address, "describe", "tasktracker.core.v1.Task"]);
     let words = text(&described.stdout);
-    assert!(words.contains("message Task {") && words.contains("// Title, 1 to 500 characters, one line."), "{words}");
+    assert!(
+        words.contains("message Task {") && words.contains("// Title, 1 to 500 characters, one line."),
+        "{words}"
+    );
     for internal in ["tasktracker.auth.v1.PermissionService", "tasktracker.auth.v1.CheckRequest"] {
-        let refused = run(&[&server.process.address, "describe", internal]).await;
+        let refused = run(&[&server.process.address, "describe", internal]);
         assert!(!refused.status.success(), "{internal}: {}", text(&refused.stdout));
     }
 
-    let health = run(&[&server.process.address, "grpc.health.v1.Health/Check"]).await;
+    let health = run(&[&server.process.address, "grpc.health.v1.Health/Check"]);
     assert_eq!(json_of(&health), json!({"status": "SERVING"}));
 }
 
@@ -68,30 +68,48 @@ async fn polyglot_grpcurl_calls_by_name() {
     let Some(grpcurl) = tool(GRPCURL) else { return };
     let server = Server::start().await;
     let token = bearer(&server.process.owner().await);
-    let call = async |options: &[&str], rpc: &str, request: Value| {
-        let mut command = Command::new(&grpcurl);
-        command.arg("-plaintext").args(options).args(["-d", &request.to_string(), &server.process.address, rpc]);
-        output(&mut command).await
+    let call = |options: &[&str], rpc: &str, request: Value| {
+        let request = request.to_string();
+        output(
+            Command::new(&grpcurl)
+                .arg("-plaintext")
+                .args(options)
+                .args(["-d", &request, &server.process.address, rpc]),
+        )
     };
     let signed = ["-H", token.as_str()];
 
-    let made = call(&signed, "tasktracker.core.v1.ProjectService/CreateProject", json!({"project": {"key": "WEB", "name": "Web"}})).await;
+    let made = call(
+        &signed,
+        "tasktracker.core.v1.ProjectService/CreateProject",
+        json!({"project": {"key": "WEB", "name": "Web"}}),
+    );
     let project_id = json_of(&made)["project"]["id"].clone();
     let task = json!({"project_id": project_id, "task": {"title": "Größe ändern"}});
-    let task = json_of(&call(&signed, "tasktracker.core.v1.TaskService/CreateTask", task).await)["task"].clone();
-    let read = call(&signed, "tasktracker.core.v1.TaskService/GetTask", json!({"task_id": "WEB-1"})).await;
+    let task = json_of(&call(&signed, "tasktracker.core.v1.TaskService/CreateTask", task))["task"].clone();
+    let read = call(&signed, "tasktracker.core.v1.TaskService/GetTask", json!({"task_id": "WEB-1"}));
     assert_eq!((&json_of(&read)["task"], &task["title"]), (&task, &json!("Größe ändern")));
 
-    let missing = call(&signed, "tasktracker.core.v1.TaskService/GetTask", json!({"task_id": "WEB-99"})).await;
+    let missing = call(&signed, "tasktracker.core.v1.TaskService/GetTask", json!({"task_id": "WEB-99"}));
     assert_eq!(missing.status.code(), Some(GRPCURL_FAILED + 5));
     let words = text(&missing.stderr);
-    assert!(words.contains("Message: task not found") && words.contains(r#""reason": "NOT_FOUND""#), "details are not readable: {words}");
-    let stranger = call(&[], "tasktracker.core.v1.TaskService/GetTask", json!({"task_id": "WEB-1"})).await;
+    assert!(
+        words.contains("Message: task not found") && words.contains(r#""reason": "NOT_FOUND""#),
+        "details are not readable: {words}"
+    );
+    let stranger = call(&[], "tasktracker.core.v1.TaskService/GetTask", json!({"task_id": "WEB-1"}));
     assert_eq!(stranger.status.code(), Some(GRPCURL_FAILED + 16));
 
     // Reflection does not tell of internal services, so whoever calls one brings its proto: it does not exist all the same.
     let (proto, third_party) = (proto(), proto().join("third_party"));
-    let by_file = ["-import-path", path(&proto), "-import-path", path(&third_party), "-H", token.as_str()];
+    let by_file = [
+        "-import-path",
+        path(&proto),
+        "-import-path",
+        path(&third_party),
+        "-H",
+        token.as_str(),
+    ];
     for (file, rpc) in [
         ("permission_service", "PermissionService/Check"),
         ("scope_service", "ScopeService/CreateScope"),
@@ -100,7 +118,7 @@ async fn polyglot_grpcurl_calls_by_name() {
     ] {
         let file = format!("tasktracker/auth/v1/{file}.proto");
         let options = [&by_file[..], &["-proto", &file]].concat();
-        let refused = call(&options, &format!("tasktracker.auth.v1.{rpc}"), json!({})).await;
+        let refused = call(&options, &format!("tasktracker.auth.v1.{rpc}"), json!({}));
         assert_eq!(refused.status.code(), Some(GRPCURL_FAILED + 12), "{rpc}: {}", text(&refused.stderr));
     }
 }
@@ -112,20 +130,33 @@ async fn polyglot_grpcurl_hears_why_a_watch_ends_when_the_server_stops() {
     let token = bearer(&server.process.owner().await);
     let run = |rpc: &str, request: Value| {
         let mut command = Command::new(&grpcurl);
-        let call = ["-plaintext", "-H", &token, "-d", &request.to_string(), &server.process.address, rpc];
-        command.args(call).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        let call = [
+            "-plaintext",
+            "-max-time",
+            "60",
+            "-H",
+            &token,
+            "-d",
+            &request.to_string(),
+            &server.process.address,
+            rpc,
+        ];
+        command.args(call).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     };
     let project = json!({"project": {"key": "WEB", "name": "Web"}});
-    let made = output(&mut run("tasktracker.core.v1.ProjectService/CreateProject", project)).await;
+    let made = output(&mut run("tasktracker.core.v1.ProjectService/CreateProject", project));
     let watched = json!({"project_ids": [json_of(&made)["project"]["id"]]});
-    let mut watch = run("tasktracker.core.v1.WatchService/Watch", watched).spawn().expect("grpcurl runs");
-    let mut lines = BufReader::new(watch.stdout.take().expect("standard output")).lines();
-    let begun = async { while !lines.next_line().await.expect("text").expect("a checkpoint").contains("checkpoint") {} };
-    tokio::time::timeout(PATIENCE, begun).await.expect("a watch begins with a checkpoint");
+    let mut watch = run("tasktracker.core.v1.WatchService/Watch", watched)
+        .spawn()
+        .expect("grpcurl runs");
+    let mut lines = BufReader::new(watch.stdout.take().expect("standard output"))
+        .lines()
+        .map_while(Result::ok);
+    assert!(lines.any(|line| line.contains("checkpoint")), "a watch begins with a checkpoint");
 
     assert!(server.process.stop().await.success(), "a stop is no failure");
-    let ended = tokio::time::timeout(PATIENCE, watch.wait_with_output()).await.expect("it ends").expect("it ran");
+    let ended = watch.wait_with_output().expect("it ran");
     assert_eq!(ended.status.code(), Some(GRPCURL_FAILED + 14), "{}", text(&ended.stderr));
     assert!(text(&ended.stderr).contains("this process is stopping"), "{}", text(&ended.stderr));
 }
@@ -135,25 +166,37 @@ async fn polyglot_buf_curl_over_grpc_and_grpc_web() {
     let Some(buf) = tool(BUF) else { return };
     let server = Server::start().await;
     let token = bearer(&server.process.owner().await);
-    let call = async |protocol: &[&str], rpc: &str, request: Value| {
+    let call = |protocol: &[&str], rpc: &str, request: Value| {
         let url = format!("http://{}/tasktracker.core.v1.{rpc}", server.process.address);
-        let mut command = Command::new(&buf);
-        command.args(["curl", "-H", &token, "-d", &request.to_string(), "--protocol"]).args(protocol).arg(url);
-        output(&mut command).await
+        let request = request.to_string();
+        output(
+            Command::new(&buf)
+                .args(["curl", "-H", &token, "-d", &request, "--protocol"])
+                .args(protocol)
+                .arg(url),
+        )
     };
     let protocols: [&[&str]; 2] = [&["grpc", "--http2-prior-knowledge"], &["grpcweb"]];
 
-    let made = call(protocols[1], "ProjectService/CreateProject", json!({"project": {"key": "WEB", "name": "Web"}})).await;
+    let made = call(
+        protocols[1],
+        "ProjectService/CreateProject",
+        json!({"project": {"key": "WEB", "name": "Web"}}),
+    );
     let project_id = json_of(&made)["project"]["id"].clone();
     let task = json!({"projectId": project_id, "task": {"title": "One"}});
-    let task = json_of(&call(protocols[0], "TaskService/CreateTask", task).await);
+    let task = json_of(&call(protocols[0], "TaskService/CreateTask", task));
     for protocol in protocols {
-        let read = call(protocol, "TaskService/GetTask", json!({"taskId": "WEB-1"})).await;
+        let read = call(protocol, "TaskService/GetTask", json!({"taskId": "WEB-1"}));
         assert_eq!(json_of(&read), task, "{protocol:?}");
-        let missing = call(protocol, "TaskService/GetTask", json!({"taskId": "WEB-99"})).await;
+        let missing = call(protocol, "TaskService/GetTask", json!({"taskId": "WEB-99"}));
         assert_eq!(missing.status.code(), Some(BUF_FAILED * 5), "{protocol:?}");
         let said: Value = serde_json::from_slice(&missing.stderr).expect("JSON");
-        assert_eq!((&said["code"], &said["message"]), (&json!("not_found"), &json!("task not found")), "{protocol:?}");
+        assert_eq!(
+            (&said["code"], &said["message"]),
+            (&json!("not_found"), &json!("task not found")),
+            "{protocol:?}"
+        );
     }
 }
 
@@ -176,11 +219,26 @@ async fn script(name: &str) {
     let Some(python) = tool(PYTHON) else { return };
     let server = Server::start().await;
     let mut command = Command::new(python);
-    command.arg("-B").arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/polyglot").join(name));
-    command.args(["--address", &server.process.address, "--setup-token", &server.process.setup_token]).arg("--proto").arg(proto());
-    let ran = output(&mut command).await;
-    let wrong: Vec<_> = text(&ran.stdout).lines().filter(|line| !line.contains(r#""ok": true"#)).map(str::to_owned).collect();
-    assert!(ran.status.success(), "{name} ended with {}\n{}\n{}", ran.status, wrong.join("\n"), text(&ran.stderr));
+    command
+        .arg("-B")
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/polyglot").join(name));
+    command
+        .args(["--address", &server.process.address, "--setup-token", &server.process.setup_token])
+        .arg("--proto")
+        .arg(proto());
+    let ran = output(&mut command);
+    let wrong: Vec<_> = text(&ran.stdout)
+        .lines()
+        .filter(|line| !line.contains(r#""ok": true"#))
+        .map(str::to_owned)
+        .collect();
+    assert!(
+        ran.status.success(),
+        "{name} ended with {}\n{}\n{}",
+        ran.status,
+        wrong.join("\n"),
+        text(&ran.stderr)
+    );
 }
 
 /// A tool's executable; none where nobody said where it is.
@@ -188,14 +246,15 @@ async fn script(name: &str) {
 fn tool(variable: &str) -> Option<PathBuf> {
     let found = std::env::var_os(variable).filter(|path| !path.is_empty());
     if found.is_none() {
-        println!("skipped: {variable} does not say where the tool is; `cargo xtask test` installs it");
+        terminal::say(format!(
+            "skipped: {variable} does not say where the tool is; `cargo xtask test` installs it"
+        ));
     }
     found.map(PathBuf::from)
 }
 
-async fn output(command: &mut Command) -> Output {
-    let ran = tokio::time::timeout(PATIENCE, command.kill_on_drop(true).stdin(Stdio::null()).output()).await;
-    ran.expect("it ends in time").expect("the tool runs")
+fn output(command: &mut Command) -> Output {
+    command.stdin(Stdio::null()).output().expect("the tool runs")
 }
 
 /// What a tool printed, which must be JSON.
@@ -224,9 +283,13 @@ fn path(path: &Path) -> &str {
 fn public_services() -> Vec<String> {
     let routes = include_str!("../../../proto/routes.txt").lines();
     let is_public = |line: &&str| !line.starts_with('#') && !line.starts_with('-');
-    let rpcs = routes.filter(is_public).filter_map(|line| line.split_whitespace().find(|word| word.starts_with("tasktracker.")));
-    let mut services: Vec<_> = rpcs.filter_map(|rpc| rpc.split_once('/')).map(|(service, _)| service.to_owned()).collect();
-    services.dedup();
+    let rpcs = routes
+        .filter(is_public)
+        .filter_map(|line| line.split_whitespace().find(|word| word.starts_with("tasktracker.")));
+    let mut services: Vec<_> = rpcs
+        .filter_map(|rpc| rpc.split_once('/'))
+        .map(|(service, _)| service.to_owned())
+        .collect();
     services.sort();
     services.dedup();
     services

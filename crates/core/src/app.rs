@@ -13,6 +13,7 @@ use tasktracker_server::Lifecycle;
 use tasktracker_server::clock::SharedClock;
 use tasktracker_server::ids::Ids;
 
+use crate::config::Config;
 use crate::feed::Feed;
 
 /// The service: cheap to clone, one per process.
@@ -36,6 +37,8 @@ pub struct Parts {
     pub sealer: Sealer,
     /// Wakes watchers.
     pub feed: Feed,
+    /// What the operator decided.
+    pub config: Config,
     /// The owner of spawned work.
     pub lifecycle: Lifecycle,
 }

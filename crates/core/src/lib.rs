@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod app;
+pub mod config;
 pub mod db;
 pub mod domain;
 pub mod feed;
@@ -9,4 +10,5 @@ mod service;
 pub mod sweep;
 
 pub use app::{App, Parts};
+pub use config::Config;
 pub use service::{SERVICES, add_to, migrate, start};

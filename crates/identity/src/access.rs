@@ -8,11 +8,13 @@ use jiff::Timestamp;
 use moka::future::Cache;
 use tasktracker_proto::auth::v1::permission_service_client::PermissionServiceClient;
 use tasktracker_proto::auth::v1::{
-    BatchCheckRequest, CheckRequest, Consistency, Decision, GetEffectivePermissionsRequest, ListAccessibleRequest, ListSubjectsRequest, Permission,
-    consistency::Requirement,
+    BatchCheckRequest, CheckRequest, Consistency, Decision, GetEffectivePermissionsRequest, GetEffectivePermissionsResponse, ListAccessibleRequest,
+    ListAccessibleResponse, ListSubjectsRequest, Permission, consistency::Requirement,
 };
+use tasktracker_proto::r#type::v1::ErrorReason;
 use tasktracker_server::RpcError;
 use tasktracker_server::clock::SharedClock;
+use tasktracker_server::error::{Code, reason_of};
 use tonic::{Request, Status};
 use uuid::Uuid;
 
@@ -139,7 +141,9 @@ impl Access {
     /// # Errors
     /// As `in_project`.
     pub async fn in_project_now(&self, call: &Call, project_id: Uuid) -> Result<Granted, RpcError> {
-        self.effective(call.user_id()?, Some(project_id), 0, true).await
+        let asked = asked_revision(call)?;
+        let granted = self.effective(call.user_id()?, Some(project_id), 0, true).await?;
+        if granted.revision < asked { Err(revision_unknown()) } else { Ok(granted) }
     }
 
     /// What the caller may do in the instance.
@@ -169,15 +173,29 @@ impl Access {
             return Ok(Granted { permissions: answer.value, revision: answer.revision });
         }
         metrics_hit("granted", false);
-        let consistency = consistency(asked, newest);
-        let question = GetEffectivePermissionsRequest { user_id: user_id.to_string(), project_id: text(project_id), consistency };
-        let answer = self.client.clone().get_effective_permissions(patient(question)).await.map_err(refused)?.into_inner();
+        // The age of an answer counts from the question: it may have been made any time since.
+        let made = self.clock.now();
+        let mut answer = self.ask_effective(user_id, project_id, consistency(asked, newest)).await?;
+        if !newest && answer.revision < self.changes.least_revision(user_id, project_id) {
+            // Made before a change that is known by now: it was on its way, or came from an old copy.
+            answer = self.ask_effective(user_id, project_id, consistency(0, true)).await?;
+        }
         let permissions = PermissionSet::of_numbers(&answer.permissions);
         let life = if permissions.is_empty() { NOTHING_FRESH } else { FRESH };
         // An answer that is already too old for a change is refused on use, so a race of fill and change leaves nothing stale.
-        let kept = Answer { value: permissions, revision: answer.revision, made: self.clock.now(), life };
+        let kept = Answer { value: permissions, revision: answer.revision, made, life };
         self.granted.insert(key, kept).await;
         Ok(Granted { permissions, revision: answer.revision })
+    }
+
+    async fn ask_effective(
+        &self,
+        user_id: Uuid,
+        project_id: Option<Uuid>,
+        consistency: Option<Consistency>,
+    ) -> Result<GetEffectivePermissionsResponse, RpcError> {
+        let question = GetEffectivePermissionsRequest { user_id: user_id.to_string(), project_id: text(project_id), consistency };
+        Ok(self.client.clone().get_effective_permissions(patient(question)).await.map_err(refused)?.into_inner())
     }
 
     /// The projects in which the caller has a permission, at most 10,000.
@@ -194,13 +212,26 @@ impl Access {
         {
             return Ok(answer.value);
         }
-        let question = ListAccessibleRequest { user_id: user_id.to_string(), permission: permission as i32, consistency: consistency(asked, false) };
-        let answer = self.client.clone().list_accessible(patient(question)).await.map_err(refused)?.into_inner();
+        let made = self.clock.now();
+        let mut answer = self.ask_accessible(user_id, permission, consistency(asked, false)).await?;
+        if answer.revision < self.changes.least_revision_anywhere(user_id) {
+            answer = self.ask_accessible(user_id, permission, consistency(0, true)).await?;
+        }
         let project_ids = answer.project_ids.iter().filter_map(|id| Uuid::try_parse(id).ok()).collect();
         let value = Arc::new(Accessible { project_ids });
-        let kept = Answer { value: value.clone(), revision: answer.revision, made: self.clock.now(), life: FRESH };
+        let kept = Answer { value: value.clone(), revision: answer.revision, made, life: FRESH };
         self.accessible.insert(key, kept).await;
         Ok(value)
+    }
+
+    async fn ask_accessible(
+        &self,
+        user_id: Uuid,
+        permission: Permission,
+        consistency: Option<Consistency>,
+    ) -> Result<ListAccessibleResponse, RpcError> {
+        let question = ListAccessibleRequest { user_id: user_id.to_string(), permission: permission as i32, consistency };
+        Ok(self.client.clone().list_accessible(patient(question)).await.map_err(refused)?.into_inner())
     }
 
     /// Which of these people have a permission in a project: one answer each, in order. At most 100 people.
@@ -248,12 +279,11 @@ fn patient<T>(message: T) -> Request<T> {
 }
 
 fn refused(status: Status) -> RpcError {
-    use tasktracker_proto::r#type::v1::ErrorReason;
-    use tasktracker_server::error::{Code, reason_of};
-    if reason_of(&status) == Some(ErrorReason::RevisionUnknown) {
-        return RpcError::new(Code::FailedPrecondition, ErrorReason::RevisionUnknown, "the revision of x-authz-min-revision does not exist");
-    }
-    RpcError::from_upstream("auth", status)
+    if reason_of(&status) == Some(ErrorReason::RevisionUnknown) { revision_unknown() } else { RpcError::from_upstream("auth", status) }
+}
+
+fn revision_unknown() -> RpcError {
+    RpcError::new(Code::FailedPrecondition, ErrorReason::RevisionUnknown, "the revision of x-authz-min-revision does not exist")
 }
 
 fn consistency(asked: i64, newest: bool) -> Option<Consistency> {

@@ -75,10 +75,10 @@ impl Call {
         }
     }
 
-    /// A value of the request's metadata.
+    /// A value of the request's metadata. One that is no visible ASCII reads as U+FFFD: a damaged demand must be refused, not forgotten.
     #[must_use]
     pub fn metadata(&self, name: &str) -> Option<&str> {
-        self.metadata.get(name)?.to_str().ok()
+        Some(self.metadata.get(name)?.to_str().unwrap_or("\u{fffd}"))
     }
 
     /// The strict etag of the metadata `if-match`, where one was sent.

@@ -118,10 +118,12 @@ impl Changes {
 
     async fn listen(&self, auth: AsService) -> bool {
         let after_revision = *self.revision.borrow();
-        let opened = PermissionServiceClient::new(auth).watch_changes(WatchChangesRequest { after_revision }).await;
+        let mut client = PermissionServiceClient::new(auth);
+        let opened = tokio::time::timeout(SILENCE, client.watch_changes(WatchChangesRequest { after_revision })).await;
         let mut stream = match opened {
-            Ok(answer) => answer.into_inner(),
-            Err(status) => return self.give_up(&status),
+            Ok(Ok(answer)) => answer.into_inner(),
+            Ok(Err(status)) => return self.give_up(&status),
+            Err(_) => return false,
         };
         let mut heard = false;
         loop {

@@ -23,6 +23,8 @@ use crate::secret::InstanceSecret;
 
 /// How long before its end a token is renewed.
 const MARGIN: i64 = 60;
+/// How long a call waits for a token, also behind others who wait for the same one.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A service's own credential.
 #[derive(Clone)]
@@ -52,6 +54,10 @@ impl Credential {
     /// # Errors
     /// Auth does not answer, or refuses the secret.
     pub async fn header(&self) -> Result<HeaderValue, RpcError> {
+        tokio::time::timeout(PATIENCE, self.fresh()).await.unwrap_or_else(|elapsed| Err(RpcError::unavailable("auth", elapsed)))
+    }
+
+    async fn fresh(&self) -> Result<HeaderValue, RpcError> {
         let mut token = self.token.lock().await;
         let now = self.clock.now();
         if let Some((header, expires)) = &*token
@@ -60,9 +66,14 @@ impl Credential {
             return Ok(header.clone());
         }
         let mut request = tonic::Request::new(IssueServiceTokenRequest { service: self.name.to_owned(), secret: self.secret.clone() });
-        request.set_timeout(Duration::from_secs(2));
+        request.set_timeout(PATIENCE);
         let mut client = CredentialServiceClient::new(self.auth.clone());
-        let answer = client.issue_service_token(request).await.map_err(|status| RpcError::from_upstream("auth", status))?.into_inner();
+        let answer = match (client.issue_service_token(request).await, &*token) {
+            (Ok(answer), _) => answer.into_inner(),
+            // The old one still stands for this service: others can be called while Auth is away.
+            (Err(_), Some((header, expires))) if *expires > now => return Ok(header.clone()),
+            (Err(status), _) => return Err(RpcError::from_upstream("auth", status)),
+        };
         let mut header = HeaderValue::try_from(format!("Bearer {}", answer.access_token)).map_err(RpcError::internal)?;
         header.set_sensitive(true);
         let expires = answer.expire_time.as_ref().and_then(tasktracker_server::time::from_proto).unwrap_or(now);
@@ -98,7 +109,7 @@ impl Service<Request<Body>> for AsService {
         let fresh = self.upstream.clone();
         let mut upstream = std::mem::replace(&mut self.upstream, fresh);
         Box::pin(async move {
-            let token = credential.header().await.map_err(|error| Box::new(Status::from(error)))?;
+            let token = credential.header().await.map_err(|error| UpstreamError::from(Status::from(error)))?;
             request.headers_mut().insert(header::AUTHORIZATION, token);
             if let Some(id) = request::current_id().and_then(|id| HeaderValue::from_str(&id).ok()) {
                 request.headers_mut().insert(REQUEST_ID_HEADER, id);

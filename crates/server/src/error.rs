@@ -139,6 +139,8 @@ impl RpcError {
             Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled | Code::ResourceExhausted | Code::Unauthenticated => {
                 Self::unavailable(what, status)
             }
+            // Only this side's transport gives a status a source: the connection broke, whatever code that became.
+            _ if std::error::Error::source(&status).is_some() => Self::unavailable(what, status),
             _ => Self::internal(anyhow::Error::new(status).context(format!("{what} refused a question"))),
         }
     }

@@ -95,13 +95,14 @@ class Answer:
 def failure(answer):
     """Code, message and reason of a failed answer."""
     details = answer.trailers.get("grpc-status-details-bin", "")
+    code, message = answer.trailers.get("grpc-status"), urllib.parse.unquote(answer.trailers.get("grpc-message", ""))
     status = API.status.Status.FromString(base64.b64decode(details + "=" * (-len(details) % 4)))
     seen = {
         "http": answer.http,
         "messages": len(answer.messages),
-        "code": grpc_code(answer.trailers.get("grpc-status")),
-        "message": urllib.parse.unquote(answer.trailers.get("grpc-message", "")),
-        "agrees": (str(status.code), status.message) == (answer.trailers.get("grpc-status"), urllib.parse.unquote(answer.trailers.get("grpc-message", ""))),
+        "code": grpc_code(code),
+        "message": message,
+        "agrees": (str(status.code), status.message) == (code, message),
     }
     for detail in status.details:
         info = API.error_details.ErrorInfo()
@@ -166,11 +167,14 @@ def same_bytes(script, channel, token, project, task):
     native = channel.unary_unary(f"{TASKS}GetTask")(request, metadata=tuple(token.items()), timeout=TIMEOUT)
     script.true("the native answer is the task", API.task_service.GetTaskResponse.FromString(native).task == task)
     for kind in (BINARY, TEXT, "application/grpc-web", "application/grpc-web-text", "application/grpc-web+proto; charset=utf-8"):
-        answer = Answer(f"{TASKS}GetTask", frame(request), kind if "text" in kind else BINARY, token | {"content-type": kind, "accept": kind}).whole()
+        spelled = token | {"content-type": kind, "accept": kind}
+        answer = Answer(f"{TASKS}GetTask", frame(request), TEXT if "text" in kind else BINARY, spelled).whole()
         script.equal(f"{kind}: ends well", (answer.http, answer.trailers.get("grpc-status")), (200, "0"))
         script.true(f"{kind}: the same bytes", answer.messages == [native], [len(message) for message in answer.messages])
-        script.true(f"{kind}: answers in kind", answer.headers["content-type"].startswith(kind.partition(";")[0]), answer.headers["content-type"])
-    written = Answer(f"{TASKS}UpdateTask", frame(API.task_service.UpdateTaskRequest(task={"id": task.id, "title": "Web"}).SerializeToString()), BINARY, token).whole()
+        answered = answer.headers["content-type"]
+        script.true(f"{kind}: answers in kind", answered.startswith(kind.partition(";")[0]), answered)
+    update = API.task_service.UpdateTaskRequest(task={"id": task.id, "title": "Web"}).SerializeToString()
+    written = Answer(f"{TASKS}UpdateTask", frame(update), BINARY, token).whole()
     script.true("metadata are headers", written.headers["x-consistency-token"], sorted(written.headers.keys()))
     lists = API.task_service.ListTasksRequest(project_id=project.id).SerializeToString()
     native = channel.unary_unary(f"{TASKS}ListTasks")(lists, metadata=tuple(token.items()), timeout=TIMEOUT)
@@ -196,7 +200,8 @@ def failing(script, token, project, task):
     script.true("messages may be of any language", "größe" in seen["message"] and seen["agrees"], seen)
     for path in ("/tasktracker.auth.v1.PermissionService/Check", f"{TASKS}NoSuchRpc", "/nothing"):
         script.contains(path, failure(Answer(path, frame(b""), BINARY, token).whole()), wanted("UNIMPLEMENTED", "UNIMPLEMENTED"))
-    for name, body in {"nothing": b"", "half a prefix": b"\0\0", "half a message": frame(get)[:-3], "no message": frame(b"\xff\xff")}.items():
+    bodies = {"nothing": b"", "half a prefix": b"\0\0", "half a message": frame(get)[:-3], "no message": frame(b"\xff\xff")}
+    for name, body in bodies.items():
         seen = failure(Answer(f"{TASKS}GetTask", body, BINARY, token).whole())
         script.contains(f"a body with {name}", seen, wanted("INVALID_ARGUMENT", "MALFORMED_REQUEST"))
     large = API.task_service.CreateTaskRequest(project_id=project.id, task={"title": "x", "description": "x" * (2 << 20)})

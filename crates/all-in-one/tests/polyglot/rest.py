@@ -36,12 +36,11 @@ def call(method, path, body=None, headers=None, **more):
     connection, response = send(method, path, body, (headers or {}) | {name.replace("_", "-"): value for name, value in more.items()})
     text = response.read()
     connection.close()
-    kind = response.getheader("content-type", "")
+    is_json = response.getheader("content-type", "").startswith(JSON) and text
     fields = {name.lower(): value for name, value in response.getheaders()}
     cookies = [value for name, value in response.getheaders() if name.lower() == "set-cookie"]
-    return SimpleNamespace(
-        status=response.status, headers=fields, cookies=cookies, text=text, json=json.loads(text) if kind.startswith(JSON) and text else None
-    )
+    parsed = json.loads(text) if is_json else None
+    return SimpleNamespace(status=response.status, headers=fields, cookies=cookies, text=text, json=parsed)
 
 
 def error(answer):
@@ -210,14 +209,16 @@ def creating(script, token):
     script.equal("the etag is a header too", answer.headers.get("etag"), project["etag"])
     taken = call("POST", "/v1/projects", wish, token)
     script.contains("a key that is taken", error(taken), wanted(409, "ALREADY_EXISTS", "PROJECT_KEY_TAKEN"))
-    script.true("the caller is its owner", "project.delete" in call("GET", f"/v1/projects/{project['id']}/permissions", headers=token).json["permissions"])
+    permissions = call("GET", f"/v1/projects/{project['id']}/permissions", headers=token).json["permissions"]
+    script.true("the caller is its owner", "project.delete" in permissions, permissions)
 
-    wish = {"key": "ON" + uuid.uuid4().hex[:6].upper(), "name": "Once"}
-    once = token | {"idempotency-key": str(uuid.uuid4())}
-    with ThreadPoolExecutor(10) as pool:
-        answers = list(pool.map(lambda _: call("POST", "/v1/projects", wish, once), range(10)))
-    seen = sorted({(answer.status, answer.json.get("id", "")) for answer in answers})
-    script.equal("ten equal requests at once make one project", [status for status, _ in seen], [201])
+    for _ in range(4):
+        wish = {"key": "ON" + uuid.uuid4().hex[:6].upper(), "name": "Once"}
+        once = token | {"idempotency-key": str(uuid.uuid4())}
+        with ThreadPoolExecutor(10) as pool:
+            answers = list(pool.map(lambda _, wish=wish, once=once: call("POST", "/v1/projects", wish, once), range(10)))
+        seen = sorted({(answer.status, answer.json.get("id", "")) for answer in answers})
+        script.equal("ten equal requests at once make one project", [status for status, _ in seen], [201])
 
     tasks = f"/v1/projects/{project['id']}/tasks"
     once = token | {"idempotency-key": str(uuid.uuid4())}
@@ -234,7 +235,8 @@ def creating(script, token):
     script.contains("an Idempotency-Key with another body", error(other), wanted(400, "INVALID_ARGUMENT", "IDEMPOTENCY_KEY_REUSED"))
     for name, value in {"too long": "x" * 65, "with a space": "a b"}.items():
         answer = call("POST", tasks, wish, token | {"idempotency-key": value})
-        script.contains(f"an Idempotency-Key {name}", error(answer), wanted(400, "INVALID_ARGUMENT", "INVALID_FIELDS", fields=["request_id"]))
+        refused_ = wanted(400, "INVALID_ARGUMENT", "INVALID_FIELDS", fields=["request_id"])
+        script.contains(f"an Idempotency-Key {name}", error(answer), refused_)
     answer = call("POST", f"{tasks}?requestId=a", wish, token | {"idempotency-key": "b"})
     script.contains("two request ids", error(answer), wanted(400, "INVALID_ARGUMENT", "INVALID_FIELDS", fields=["request_id"]))
     return project, task
@@ -314,8 +316,10 @@ def reading(script, token, project, task):
     script.contains("a page token of another order", answer, wanted(400, "INVALID_ARGUMENT", "INVALID_PAGE_TOKEN"))
     answer = call("GET", f"{tasks}?filter=priority%20%3E%3D%20LOW%20AND%20title%3Amask", headers=token)
     script.equal("a filter", [item["id"] for item in (answer.json or {}).get("tasks", [])], [task["id"]])
-    answer = call("GET", "/v1/tasks?relations=TASK_RELATION_CREATED&relations=2&pageSize=200", headers=token)
-    script.true("enums in a query by name and number", answer.status == 400 or task["id"] in [item["id"] for item in answer.json["tasks"]], answer.status)
+    mine = f"/v1/tasks?relations=TASK_RELATION_CREATED&relations=3&filter=project_id%20%3D%20%22{project['id']}%22"
+    answer = call("GET", mine, headers=token)
+    found = [item["id"] for item in (answer.json or {}).get("tasks", [])]
+    script.true("enums in a query by name and number", task["id"] in found, found)
 
     answer = call("POST", f"{path}:move", {"first": True}, token)
     script.equal("moving", (answer.status, answer.json.get("id")), (200, task["id"]))
@@ -364,7 +368,12 @@ def refused(script, token, project, task):
     }.items():
         answer = error(call("POST", tasks, body, token))
         script.contains(f"body: {field}", answer, wanted(400, "INVALID_ARGUMENT", "INVALID_FIELDS", fields=[field]))
-    for field, query in {"page_size": "pageSize=many", "colour": "colour=red", "filter": "filter=colour%20%3D%201", "order_by": "orderBy=colour"}.items():
+    for field, query in {
+        "page_size": "pageSize=many",
+        "colour": "colour=red",
+        "filter": "filter=colour%20%3D%201",
+        "order_by": "orderBy=colour",
+    }.items():
         answer = error(call("GET", f"{tasks}?{query}", headers=token))
         script.contains(f"query: {field}", answer, wanted(400, "INVALID_ARGUMENT", "INVALID_FIELDS", fields=[field]))
     answer = error(call("GET", f"{tasks}?pageSize=1&pageSize=2", headers=token))
@@ -481,7 +490,8 @@ def events(script, token, project, task):
     titles = []
     while (event := stream.event()) and event.event != "comment_removed":
         titles.append(event.event)
-    script.equal("Last-Event-ID is newer than the URL", (titles, event.data["commentRemoved"]["commentId"]), (["checkpoint", "task_upserted"], comment["id"]))
+    seen = (titles, event.data["commentRemoved"]["commentId"])
+    script.equal("Last-Event-ID is newer than the URL", seen, (["checkpoint", "task_upserted"], comment["id"]))
     stream.close()
     answer = error(call("GET", path, headers=accept | {"last-event-id": "nonsense"}))
     script.contains("a damaged Last-Event-ID", answer, wanted(400, "OUT_OF_RANGE", "RESUME_TOKEN_EXPIRED"))
@@ -542,7 +552,8 @@ def browser(script, token, project):
     answer = call("POST", "/v1/sessions:signIn", sign_in, own)
     cookie, *attributes = [part.strip() for part in answer.cookies[0].split(";")] if len(answer.cookies) == 1 else [""]
     script.equal("signing in from the own page", (answer.status, cookie.partition("=")[0]), (200, "__Host-tt_session"))
-    script.equal("the cookie is the browser's alone", {*attributes} - {a for a in attributes if a.startswith("Max-Age=")}, {"Path=/", "Secure", "HttpOnly", "SameSite=Lax"})
+    fixed = sorted(attribute for attribute in attributes if not attribute.startswith("Max-Age="))
+    script.equal("the cookie is the browser's alone", fixed, ["HttpOnly", "Path=/", "SameSite=Lax", "Secure"])
     secret = cookie.partition("=")[2]
     tokens = [answer.json.get(name) for name in ("accessToken", "refreshToken")]
     everything = answer.text.decode() + "".join(value for name, value in answer.headers.items() if name != "set-cookie")
@@ -575,7 +586,8 @@ def browser(script, token, project):
     both = call("GET", "/v1/session", headers=session | token | cross)
     script.equal("a token wins over a cookie", both.status, 200)
     preflight = call("OPTIONS", tasks, None, {"origin": "http://evil.example", "access-control-request-method": "POST"})
-    script.true("no other origin is allowed", not [name for name in preflight.headers if name.startswith("access-control")], preflight.headers)
+    allowed = [name for name in preflight.headers if name.startswith("access-control")]
+    script.equal("no other origin is allowed", allowed, [])
 
     stream = Stream(f"/v1/watch?project_ids={project['id']}", session | own | {"accept": "text/event-stream"})
     script.equal("an EventSource brings its cookie", stream.event().event, "checkpoint")

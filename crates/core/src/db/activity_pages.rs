@@ -56,7 +56,10 @@ pub async fn list_of_task(reader: &Reader, task_id: Uuid, after: Option<Conditio
     for (name, _) in COLUMNS {
         select.column(("activity", name));
     }
-    select.from(Entity).and_where(Expr::col(Column::TaskId).eq(task_id.to_string())).limit(limit);
+    select
+        .from(Entity)
+        .and_where(Expr::col(Column::TaskId).eq(task_id.to_string()))
+        .limit(limit);
     if let Some(after) = after {
         select.cond_where(after);
     }

@@ -61,13 +61,19 @@ pub async fn list_by_ids(reader: &Reader, ids: &[Uuid]) -> Result<Vec<Comment>, 
 
 /// The order of a task's comments: the oldest first.
 pub fn order() -> [Key; 2] {
-    [Key::ascending(Expr::col(Column::CreateTime), Kind::Integer), Key::ascending(Expr::col(Column::Id), Kind::Text)]
+    [
+        Key::ascending(Expr::col(Column::CreateTime), Kind::Integer),
+        Key::ascending(Expr::col(Column::Id), Kind::Text),
+    ]
 }
 
 /// The comments of a task that are there, in `order`, at most `limit`; `after` says where a page begins.
 pub async fn list(reader: &Reader, task_id: Uuid, after: Option<Condition>, limit: u64) -> Result<Vec<Comment>, DbErr> {
     let mut select = select();
-    select.and_where(Expr::col(Column::TaskId).eq(task_id.to_string())).and_where(Expr::col(Column::DeleteTime).is_null()).limit(limit);
+    select
+        .and_where(Expr::col(Column::TaskId).eq(task_id.to_string()))
+        .and_where(Expr::col(Column::DeleteTime).is_null())
+        .limit(limit);
     if let Some(after) = after {
         select.cond_where(after);
     }

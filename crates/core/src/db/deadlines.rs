@@ -52,7 +52,10 @@ fn to_dated((task_id, date, local, zone, instant, day): Columns) -> Result<Optio
         _ => return Ok(None),
     };
     let deadline = match (instant, day) {
-        (Some(instant), Some(day)) => Some(Deadline { instant: instant.into(), day: day.parse().map_err(damaged)? }),
+        (Some(instant), Some(day)) => Some(Deadline {
+            instant: instant.into(),
+            day: day.parse().map_err(damaged)?,
+        }),
         _ => None,
     };
     Ok(Some(Dated { task_id, due, deadline }))
@@ -72,11 +75,19 @@ fn update_all(backend: DbBackend, deadlines: &[(Uuid, Deadline)]) -> UpdateState
     let (function, [id, instant, day]) = match backend {
         DbBackend::Postgres => (
             Func::cust("jsonb_array_elements").arg(list.cast_as("jsonb")),
-            ["\"each\".\"value\" ->> 0", "CAST(\"each\".\"value\" ->> 1 AS bigint)", "\"each\".\"value\" ->> 2"],
+            [
+                "\"each\".\"value\" ->> 0",
+                "CAST(\"each\".\"value\" ->> 1 AS bigint)",
+                "\"each\".\"value\" ->> 2",
+            ],
         ),
         _ => (
             Func::cust("json_each").arg(list),
-            ["json_extract(\"each\".\"value\", '$[0]')", "json_extract(\"each\".\"value\", '$[1]')", "json_extract(\"each\".\"value\", '$[2]')"],
+            [
+                "json_extract(\"each\".\"value\", '$[0]')",
+                "json_extract(\"each\".\"value\", '$[1]')",
+                "json_extract(\"each\".\"value\", '$[2]')",
+            ],
         ),
     };
     let moved = Query::select()

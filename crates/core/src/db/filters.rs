@@ -11,8 +11,12 @@ pub fn condition<F: Copy>(filter: &Filter<F>, test: &dyn Fn(F, &Test) -> Expr) -
     match filter {
         Filter::All(filters) if filters.is_empty() => Condition::all().add(Expr::cust("true")),
         Filter::Any(filters) if filters.is_empty() => Condition::all().add(never()),
-        Filter::All(filters) => filters.iter().fold(Condition::all(), |all, filter| all.add(condition(filter, test))),
-        Filter::Any(filters) => filters.iter().fold(Condition::any(), |any, filter| any.add(condition(filter, test))),
+        Filter::All(filters) => filters
+            .iter()
+            .fold(Condition::all(), |all, filter| all.add(condition(filter, test))),
+        Filter::Any(filters) => filters
+            .iter()
+            .fold(Condition::any(), |any, filter| any.add(condition(filter, test))),
         Filter::Not(filter) => Condition::all().add(condition(filter, test)).not(),
         Filter::Is(is) => Condition::all().add(test(is.field, &is.test)),
     }

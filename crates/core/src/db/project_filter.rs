@@ -45,7 +45,11 @@ pub fn keys(order: &[Sort<ProjectSort>]) -> Vec<Key> {
             ProjectSort::UpdateTime => (Column::UpdateTime, Kind::Integer),
             ProjectSort::Id => (Column::Id, Kind::Text),
         };
-        if sort.descending { Key::descending(Expr::col(column), kind) } else { Key::ascending(Expr::col(column), kind) }
+        if sort.descending {
+            Key::descending(Expr::col(column), kind)
+        } else {
+            Key::ascending(Expr::col(column), kind)
+        }
     };
     order.iter().map(key).collect()
 }

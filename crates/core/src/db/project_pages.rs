@@ -32,7 +32,10 @@ pub async fn list(reader: &Reader, visible: &[Uuid], restorable: &[Uuid], page: 
     use sea_orm::ColumnTrait;
     let live = Condition::all().add(Column::DeleteTime.is_null()).add(among(visible));
     let deleted = Condition::all().add(Column::DeleteTime.is_not_null()).add(among(restorable));
-    let mut find = Entity::find().filter(Condition::any().add(live).add(deleted)).filter(page.filter).limit(page.limit);
+    let mut find = Entity::find()
+        .filter(Condition::any().add(live).add(deleted))
+        .filter(page.filter)
+        .limit(page.limit);
     if !page.with_archived {
         find = find.filter(Column::ArchiveTime.is_null());
     }

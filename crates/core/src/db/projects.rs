@@ -20,7 +20,11 @@ pub async fn find(reader: &Reader, id: Uuid) -> Result<Option<Project>, DbErr> {
 
 /// Whether a project has this key, deleted ones too.
 pub async fn key_is_taken(reader: &Reader, key: &ProjectKey) -> Result<bool, DbErr> {
-    let taken = Query::select().column(Column::Id).from(Entity).and_where(Expr::col(Column::Key).eq(key.as_str())).to_owned();
+    let taken = Query::select()
+        .column(Column::Id)
+        .from(Entity)
+        .and_where(Expr::col(Column::Key).eq(key.as_str()))
+        .to_owned();
     Ok(reader.query_one(&taken).await?.is_some())
 }
 
@@ -72,6 +76,7 @@ pub fn save(txn: &mut Transaction, project: &Project, loaded: Loaded) -> WriteRe
     let mut update = Query::update();
     update
         .value(Column::Name, project.fields.name.as_str())
+        .value(Column::NameFold, fold(&project.fields.name))
         .value(Column::Description, project.fields.description.as_str())
         .value(Column::TimeZone, project.fields.time_zone.to_string())
         .value(Column::Visibility, i64::from(project.fields.visibility.number()))
@@ -93,11 +98,19 @@ pub fn save(txn: &mut Transaction, project: &Project, loaded: Loaded) -> WriteRe
 /// # Errors
 /// The row breaks a rule that the database was to keep: a defect.
 pub fn to_domain(row: Model) -> Result<Project, DbErr> {
-    let visibility = i32::try_from(row.visibility).ok().and_then(Visibility::from_number).ok_or_else(|| damaged("visibility"))?;
+    let visibility = i32::try_from(row.visibility)
+        .ok()
+        .and_then(Visibility::from_number)
+        .ok_or_else(|| damaged("visibility"))?;
     Ok(Project {
         id: Uuid::from(row.id).into(),
         key: row.key.parse().map_err(damaged)?,
-        fields: ProjectFields { name: row.name, description: row.description, time_zone: row.time_zone.parse().map_err(damaged)?, visibility },
+        fields: ProjectFields {
+            name: row.name,
+            description: row.description,
+            time_zone: row.time_zone.parse().map_err(damaged)?,
+            visibility,
+        },
         creator_id: Uuid::from(row.creator_id).into(),
         create_time: row.create_time.into(),
         update_time: row.update_time.into(),

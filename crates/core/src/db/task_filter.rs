@@ -28,7 +28,11 @@ fn one_test(backend: DbBackend, now: Timestamp, field: TaskColumn, test: &Test) 
         (TaskColumn::Title, Test::Contains(part)) => contains(backend, column(Column::TitleFold), part),
         (TaskColumn::Key, Test::Contains(part)) => contains(backend, folded_key(backend), part),
         (TaskColumn::Overdue, Test::Compare(Comparison::Equal, Literal::Flag(wanted))) => {
-            if *wanted { is_overdue(now) } else { is_overdue(now).not() }
+            if *wanted {
+                is_overdue(now)
+            } else {
+                is_overdue(now).not()
+            }
         }
         (TaskColumn::Due, Test::Compare(comparison, day @ Literal::Date(_))) => compare_optional(column(Column::DueDay), *comparison, day),
         _ => of_column(field, test),
@@ -68,7 +72,9 @@ fn of_column(field: TaskColumn, test: &Test) -> Expr {
 /// A key in its two parts, which have indexes. Text that is no key is no task's.
 fn has_key(key: &str) -> Expr {
     match key.parse::<TaskKey>() {
-        Ok(key) => project_key().eq(key.project.as_str()).and(column(Column::Number).eq(i64::from(key.number))),
+        Ok(key) => project_key()
+            .eq(key.project.as_str())
+            .and(column(Column::Number).eq(i64::from(key.number))),
         Err(_) => never(),
     }
 }
@@ -87,7 +93,13 @@ fn project_key() -> Expr {
 }
 
 fn is_overdue(now: Timestamp) -> Expr {
-    let closed = StatusCategory::NAMES.iter().map(|name| name.number).filter(|number| StatusCategory::from_number(*number).is_some_and(StatusCategory::is_closed));
+    let closed = StatusCategory::NAMES
+        .iter()
+        .map(|name| name.number)
+        .filter(|number| StatusCategory::from_number(*number).is_some_and(StatusCategory::is_closed));
     let due = column(Column::DueInstant);
-    due.clone().is_not_null().and(due.lte(Time::from(now).micros())).and(column(Column::StatusCategory).is_not_in(closed.map(i64::from)))
+    due.clone()
+        .is_not_null()
+        .and(due.lte(Time::from(now).micros()))
+        .and(column(Column::StatusCategory).is_not_in(closed.map(i64::from)))
 }

@@ -52,10 +52,15 @@ pub async fn list_of_project(
     page: Page,
 ) -> Result<Option<ProjectPage>, DbErr> {
     let query = of_project(reader.get_database_backend(), project_id, viewer, with_deleted, page);
-    let Some(row) = reader.query_one(&query).await? else { return Ok(None) };
+    let Some(row) = reader.query_one(&query).await? else {
+        return Ok(None);
+    };
     let json: String = row.try_get("", "page")?;
     let rows = serde_json::from_str(&json).map_err(|error| DbErr::Json(error.to_string()))?;
-    Ok(Some(ProjectPage { zone: row.try_get("", "zone")?, rows }))
+    Ok(Some(ProjectPage {
+        zone: row.try_get("", "zone")?,
+        rows,
+    }))
 }
 
 /// The row of the project, with the page of its tasks in it.
@@ -82,7 +87,11 @@ pub async fn list_of_person(
     project_ids: &[Uuid],
     page: Page,
 ) -> Result<Vec<TaskRow>, DbErr> {
-    tasks::read_rows(reader, of_person(reader.get_database_backend(), person, relations, project_ids, page)).await
+    tasks::read_rows(
+        reader,
+        of_person(reader.get_database_backend(), person, relations, project_ids, page),
+    )
+    .await
 }
 
 pub(super) fn of_person(backend: DbBackend, person: Uuid, relations: &[Relation], project_ids: &[Uuid], page: Page) -> SelectStatement {
@@ -107,7 +116,11 @@ fn related(relation: Relation, person: Uuid) -> SelectStatement {
         Relation::Created => ("tasks", "creator_id", "id"),
         Relation::Watched => ("task_followers", "user_id", "task_id"),
     };
-    Query::select().column(task_column).from(table).and_where(Expr::col(person_column).eq(person.to_string())).to_owned()
+    Query::select()
+        .column(task_column)
+        .from(table)
+        .and_where(Expr::col(person_column).eq(person.to_string()))
+        .to_owned()
 }
 
 fn paged(viewer: Uuid, page: Page) -> SelectStatement {

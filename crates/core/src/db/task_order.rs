@@ -30,7 +30,11 @@ fn key(sort: &Sort<TaskSort>) -> Key {
         TaskSort::Title => (sorted_title(), Kind::Text),
         TaskSort::Id => (column(Column::Id), Kind::Text),
     };
-    let key = if sort.descending { Key::descending(expr, kind) } else { Key::ascending(expr, kind) };
+    let key = if sort.descending {
+        Key::descending(expr, kind)
+    } else {
+        Key::ascending(expr, kind)
+    };
     if sort.field == TaskSort::Due { key.nullable() } else { key }
 }
 

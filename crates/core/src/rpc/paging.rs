@@ -33,7 +33,11 @@ impl Paging {
         let context = Context::new(rpc, &call.caller().to_string());
         let context = parts.iter().fold(context, |context, (name, value)| context.with(name, value));
         let begins_after = app.sealer.open(&context, page_token).map_err(refuse::page_token)?;
-        Ok(Self { context, begins_after, size: page::size(page_size) })
+        Ok(Self {
+            context,
+            begins_after,
+            size: page::size(page_size),
+        })
     }
 
     /// How many rows to fetch: one more than the page has, which tells that there is a next one.
@@ -46,7 +50,11 @@ impl Paging {
     /// # Errors
     /// INVALID_ARGUMENT for a token of another release, whose order was another one.
     pub fn after(&self, keys: &[Key]) -> Result<Option<Condition>, RpcError> {
-        self.begins_after.as_ref().map(|values| keyset::after(keys, values)).transpose().map_err(refuse::page_token)
+        self.begins_after
+            .as_ref()
+            .map(|values| keyset::after(keys, values))
+            .transpose()
+            .map_err(refuse::page_token)
     }
 
     /// Cuts what was fetched down to the page, and answers the token of the next one; `values` are those of a row's keys.
@@ -56,7 +64,9 @@ impl Paging {
             return String::new();
         }
         rows.truncate(size);
-        rows.last().map(|last| app.sealer.seal(&self.context, &values(last))).unwrap_or_default()
+        rows.last()
+            .map(|last| app.sealer.seal(&self.context, &values(last)))
+            .unwrap_or_default()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Lists on real databases: what filters let through, which rows pages have, and how the databases find them.
 
 mod filters;
+mod pages;
 mod plans;
 mod store;

@@ -38,14 +38,23 @@ async fn crowded() -> Store {
 fn page(order_by: &str, ordering: &Ordering<TaskSort>, after: Option<&[serde_json::Value]>) -> Page {
     let keys = task_order::keys(&order::parse(order_by, ordering).unwrap());
     let after = after.map(|values| keyset::after(&keys, values).unwrap());
-    Page { filter: filters::condition(&Filter::<()>::everything(), &|(), _| filters::never()), keys, after, limit: 51 }
+    Page {
+        filter: filters::condition(&Filter::<()>::everything(), &|(), _| filters::never()),
+        keys,
+        after,
+        limit: 51,
+    }
 }
 
 async fn plan(db: &Database, select: &SelectStatement) -> String {
     let (sql, values) = select.build(SqliteQueryBuilder);
     let explain = Statement::from_sql_and_values(db.backend(), format!("EXPLAIN QUERY PLAN {sql}"), values);
     let steps = db.reader().query_all_raw(explain).await.unwrap();
-    steps.iter().map(|step| step.try_get::<String>("", "detail").unwrap()).collect::<Vec<_>>().join("\n")
+    steps
+        .iter()
+        .map(|step| step.try_get::<String>("", "detail").unwrap())
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[tokio::test]
@@ -60,8 +69,15 @@ async fn a_project_is_listed_along_an_index() {
                 _ => vec![serde_json::json!(500), serde_json::json!(ADA)],
             };
             let plan = plan(db, &of_project(page(order_by, &PROJECT_TASKS_ORDER, token.then_some(&after[..])))).await;
-            assert!(!plan.contains("TEMP B-TREE") && !plan.contains("SCAN tasks"), "{order_by:?}:\n{plan}");
-            assert_eq!(plan.contains("(project_id=? AND "), token, "pages begin where the last one ended, {order_by:?}:\n{plan}");
+            assert!(
+                !plan.contains("TEMP B-TREE") && !plan.contains("SCAN tasks"),
+                "{order_by:?}:\n{plan}"
+            );
+            assert_eq!(
+                plan.contains("(project_id=? AND "),
+                token,
+                "pages begin where the last one ended, {order_by:?}:\n{plan}"
+            );
         }
     }
 }
@@ -76,13 +92,24 @@ async fn a_persons_list_begins_with_the_persons_rows() {
             let select = task_lists::of_person(db.backend(), ADA, relations, &PROJECTS, page(order_by, &MY_TASKS_ORDER, None));
             let plan = plan(db, &select).await;
             assert!(!plan.contains("SCAN tasks"), "{relations:?} {order_by:?}:\n{plan}");
-            assert!(plan.contains("SEARCH tasks USING INDEX sqlite_autoindex_tasks_1 (id=?)"), "{relations:?} {order_by:?}:\n{plan}");
+            assert!(
+                plan.contains("SEARCH tasks USING INDEX sqlite_autoindex_tasks_1 (id=?)"),
+                "{relations:?} {order_by:?}:\n{plan}"
+            );
         }
     }
-    let found = task_lists::list_of_person(db.reader(), ADA, &[Assigned], &PROJECTS[..2], page("", &MY_TASKS_ORDER, None)).await.unwrap();
+    let found = task_lists::list_of_person(db.reader(), ADA, &[Assigned], &PROJECTS[..2], page("", &MY_TASKS_ORDER, None))
+        .await
+        .unwrap();
     let mine: Vec<i32> = (0..10_000).step_by(100).filter(|number| number % 3 < 2).take(51).collect();
-    assert_eq!(found.iter().map(|row| row.number).collect::<Vec<_>>(), mine, "of the projects that are seen, the oldest first");
-    let elsewhere = task_lists::list_of_person(db.reader(), ADA, &[Assigned], &[], page("", &MY_TASKS_ORDER, None)).await.unwrap();
+    assert_eq!(
+        found.iter().map(|row| row.number).collect::<Vec<_>>(),
+        mine,
+        "of the projects that are seen, the oldest first"
+    );
+    let elsewhere = task_lists::list_of_person(db.reader(), ADA, &[Assigned], &[], page("", &MY_TASKS_ORDER, None))
+        .await
+        .unwrap();
     assert_eq!(elsewhere.len(), 0);
     assert_eq!(tasks::list_by_ids(db.reader(), &[found[0].id]).await.unwrap().len(), 1);
 }

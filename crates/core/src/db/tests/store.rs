@@ -36,7 +36,10 @@ impl Store {
         let admin = sea_orm::Database::connect(format!("{server}/postgres")).await.unwrap();
         admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
         admin.close().await.unwrap();
-        let settings = Settings { pool: 4, ..Settings::postgres(format!("{server}/{name}")) };
+        let settings = Settings {
+            pool: 4,
+            ..Settings::postgres(format!("{server}/{name}"))
+        };
         Some(Self::open(&settings, tempfile::tempdir().unwrap()).await)
     }
 
@@ -86,7 +89,14 @@ impl Store {
             txn.insert_rows(tasks.iter().map(|task| task.clone().into_active_model().reset_all()));
             txn.insert_rows(tasks.iter().flat_map(|task| {
                 let people: Vec<Uuid> = serde_json::from_str(&task.assignee_ids).unwrap();
-                let row = |user_id| task_assignee::Model { user_id: Id(user_id), task_id: task.id }.into_active_model().reset_all();
+                let row = |user_id| {
+                    task_assignee::Model {
+                        user_id: Id(user_id),
+                        task_id: task.id,
+                    }
+                    .into_active_model()
+                    .reset_all()
+                };
                 people.into_iter().map(row).collect::<Vec<_>>()
             }));
             txn.commit().await.unwrap();

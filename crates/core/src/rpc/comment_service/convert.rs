@@ -29,5 +29,9 @@ pub fn consistency_token(comment: &Comment) -> String {
 
 /// The fields that are set in a message: what an update without a mask changes.
 pub fn set_fields(sent: &proto::Comment) -> Vec<CommentField> {
-    if sent.body.is_empty() { Vec::new() } else { vec![CommentField::Body] }
+    if sent.body.is_empty() {
+        Vec::new()
+    } else {
+        vec![CommentField::Body]
+    }
 }

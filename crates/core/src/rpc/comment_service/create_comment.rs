@@ -30,13 +30,21 @@ async fn attempt(app: &App, call: &Call, request: &CreateCommentRequest) -> Resu
     let key = replay::key(call, RPC, &request.request_id, request);
     if let Some(made) = replay::first_result(app, key.as_ref()).await? {
         let (comment, ..) = load::visible(app, call, made).await?;
-        return Ok(CreateCommentResponse { comment: Some(convert::of_comment(&comment)) });
+        return Ok(CreateCommentResponse {
+            comment: Some(convert::of_comment(&comment)),
+        });
     }
     load::check_writable(&task)?;
 
     let author_id = UserId::from(call.user_id()?);
     let body = request.comment.as_ref().map(|sent| sent.body.clone()).unwrap_or_default();
-    let comment = Comment::create(app.ids.next().into(), (task.id.into(), task.project_id.into()), author_id, body, app.now());
+    let comment = Comment::create(
+        app.ids.next().into(),
+        (task.id.into(), task.project_id.into()),
+        author_id,
+        body,
+        app.now(),
+    );
     let mut comment = comment.map_err(|error| refuse::comment(error, "comment", ""))?;
     mentions::keep_visible(app, &mut comment).await?;
 
@@ -53,5 +61,7 @@ async fn attempt(app: &App, call: &Call, request: &CreateCommentRequest) -> Resu
 
     app.feed.reached(task.project_id, rows.get(&raised, Column::ActivitySeq)?);
     call.answer("x-consistency-token", &convert::consistency_token(&comment));
-    Ok(CreateCommentResponse { comment: Some(convert::of_comment(&comment)) })
+    Ok(CreateCommentResponse {
+        comment: Some(convert::of_comment(&comment)),
+    })
 }

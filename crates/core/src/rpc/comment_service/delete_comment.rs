@@ -32,7 +32,9 @@ async fn attempt(app: &App, call: &Call, request: &DeleteCommentRequest, comment
         granted.require(Permission::CommentDeleteOwn, "comment")?;
     }
     let loaded_version = comment.version;
-    comment.delete(Deleter { user_id, own, any }, app.now()).map_err(|error| refuse::comment(error, "comment", ""))?;
+    comment
+        .delete(Deleter { user_id, own, any }, app.now())
+        .map_err(|error| refuse::comment(error, "comment", ""))?;
     load::check_writable(&task)?;
     check_etag(call, &request.etag, loaded_version)?;
 

@@ -9,5 +9,7 @@ use crate::app::App;
 
 pub async fn get_comment(app: &App, call: &Call, request: GetCommentRequest) -> Result<GetCommentResponse, RpcError> {
     let (comment, ..) = load::visible(app, call, load::id("comment_id", &request.comment_id)?).await?;
-    Ok(GetCommentResponse { comment: Some(convert::of_comment(&comment)) })
+    Ok(GetCommentResponse {
+        comment: Some(convert::of_comment(&comment)),
+    })
 }

@@ -33,7 +33,10 @@ pub fn id(field: &'static str, text: &str) -> Result<Uuid, RpcError> {
 /// NOT_FOUND.
 pub async fn visible(app: &App, call: &Call, comment_id: Uuid) -> Result<(Comment, TaskRow, Granted), Failure> {
     let missing = || RpcError::not_found("comment");
-    let comment = comments::find(app.db.reader(), comment_id).await?.filter(|comment| comment.delete_time.is_none()).ok_or_else(missing)?;
+    let comment = comments::find(app.db.reader(), comment_id)
+        .await?
+        .filter(|comment| comment.delete_time.is_none())
+        .ok_or_else(missing)?;
     let task = task_service::load::visible(app, call, &TaskRef::Id(comment.task_id)).await;
     let (task, granted) = task.map_err(|failure| match failure {
         // Nothing about the task may show either.

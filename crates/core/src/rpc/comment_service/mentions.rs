@@ -13,8 +13,16 @@ use crate::domain::comment::Comment;
 /// UNAVAILABLE.
 pub async fn keep_visible(app: &App, comment: &mut Comment) -> Result<(), RpcError> {
     let named: Vec<Uuid> = comment.mentioned_user_ids.iter().map(|id| id.uuid()).collect();
-    let can_see = app.access.others_with(comment.project_id.uuid(), &named, Permission::TaskView).await?;
-    comment.mentioned_user_ids = std::mem::take(&mut comment.mentioned_user_ids).into_iter().zip(can_see).filter(|(_, can)| *can).map(|(id, _)| id).collect();
+    let can_see = app
+        .access
+        .others_with(comment.project_id.uuid(), &named, Permission::TaskView)
+        .await?;
+    comment.mentioned_user_ids = std::mem::take(&mut comment.mentioned_user_ids)
+        .into_iter()
+        .zip(can_see)
+        .filter(|(_, can)| *can)
+        .map(|(id, _)| id)
+        .collect();
     Ok(())
 }
 
@@ -26,5 +34,10 @@ pub fn first_followers(comment: &Comment) -> Vec<Uuid> {
 
 /// Those whom an edit makes followers. Whoever was named before has had the choice to unfollow.
 pub fn newly_named(comment: &Comment, before: &Comment) -> Vec<Uuid> {
-    comment.mentioned_user_ids.iter().filter(|id| !before.mentioned_user_ids.contains(id)).map(|id| id.uuid()).collect()
+    comment
+        .mentioned_user_ids
+        .iter()
+        .filter(|id| !before.mentioned_user_ids.contains(id))
+        .map(|id| id.uuid())
+        .collect()
 }

@@ -28,12 +28,20 @@ use crate::rpc::{edit_base, refuse, replay};
 const RPC: &str = "tasktracker.core.v1.CommentService/UpdateComment";
 
 pub async fn update_comment(app: &App, call: &Call, request: UpdateCommentRequest) -> Result<UpdateCommentResponse, RpcError> {
-    let sent = request.comment.as_ref().ok_or_else(|| RpcError::invalid("comment", "is required"))?;
+    let sent = request
+        .comment
+        .as_ref()
+        .ok_or_else(|| RpcError::invalid("comment", "is required"))?;
     let comment_id = load::id("comment.id", &sent.id)?;
-    let fields = mask::resolve(request.update_mask.as_ref().map(|mask| mask.paths.as_slice()), convert::set_fields(sent))
-        .map_err(|error| refuse::mask(&error))?;
+    let fields = mask::resolve(
+        request.update_mask.as_ref().map(|mask| mask.paths.as_slice()),
+        convert::set_fields(sent),
+    )
+    .map_err(|error| refuse::mask(&error))?;
     let comment = stale::retry(|| attempt(app, call, &request, comment_id, &fields)).await?;
-    Ok(UpdateCommentResponse { comment: Some(convert::of_comment(&comment)) })
+    Ok(UpdateCommentResponse {
+        comment: Some(convert::of_comment(&comment)),
+    })
 }
 
 async fn attempt(
@@ -64,7 +72,9 @@ async fn attempt(
     }
 
     let before = comment.clone();
-    let outcome = comment.edit(editor, sent.body, &since, app.now()).map_err(|error| refused(error, before.version))?;
+    let outcome = comment
+        .edit(editor, sent.body, &since, app.now())
+        .map_err(|error| refused(error, before.version))?;
     if outcome == Outcome::Unchanged {
         return Ok(before);
     }
@@ -89,9 +99,16 @@ async fn attempt(
 /// What was changed since the version that the client has read. `if-match` is strict: any change at all is refused.
 async fn changed_since(app: &App, call: &Call, etag: &str, comment: &Comment) -> Result<ChangedSince, Failure> {
     check_etag(call, "", comment.version)?;
-    let Some(base) = edit_base::older(etag, "comment.etag", comment.version)? else { return Ok(ChangedSince::nothing()) };
+    let Some(base) = edit_base::older(etag, "comment.etag", comment.version)? else {
+        return Ok(ChangedSince::nothing());
+    };
     let history = comments::history_since(app.db.reader(), comment, base).await?;
-    Ok(ChangedSince::from_history(history.iter().flat_map(activity::changes_of).map(|(field, before, _)| (field, before))))
+    Ok(ChangedSince::from_history(
+        history
+            .iter()
+            .flat_map(activity::changes_of)
+            .map(|(field, before, _)| (field, before)),
+    ))
 }
 
 fn refused(error: CommentError, version: i64) -> RpcError {
@@ -103,5 +120,10 @@ fn refused(error: CommentError, version: i64) -> RpcError {
 
 /// No permission helps here: what somebody wrote stays what they wrote.
 fn not_the_author() -> RpcError {
-    RpcError::new(Code::PermissionDenied, ErrorReason::PermissionMissing, "only its author may edit a comment").meta("permission", "comment.update_own")
+    RpcError::new(
+        Code::PermissionDenied,
+        ErrorReason::PermissionMissing,
+        "only its author may edit a comment",
+    )
+    .meta("permission", "comment.update_own")
 }

@@ -13,10 +13,20 @@ use crate::domain::project::Project;
 use crate::rpc::replay;
 
 const RPC: &str = "tasktracker.core.v1.ProjectService/ArchiveProject";
-const STEP: Step = Step { permission: Permission::ProjectArchive, verb: Project::archive, kind: ActivityKind::Updated };
+const STEP: Step = Step {
+    permission: Permission::ProjectArchive,
+    verb: Project::archive,
+    kind: ActivityKind::Updated,
+};
 
 pub async fn archive_project(app: &App, call: &Call, request: ArchiveProjectRequest) -> Result<ArchiveProjectResponse, RpcError> {
-    let asked = Asked { project_id: &request.project_id, etag: &request.etag, key: replay::key(call, RPC, &request.request_id, &request) };
+    let asked = Asked {
+        project_id: &request.project_id,
+        etag: &request.etag,
+        key: replay::key(call, RPC, &request.request_id, &request),
+    };
     let project = stale::retry(|| change::take(app, call, &asked, STEP)).await?;
-    Ok(ArchiveProjectResponse { project: Some(convert::of_project(&project)) })
+    Ok(ArchiveProjectResponse {
+        project: Some(convert::of_project(&project)),
+    })
 }

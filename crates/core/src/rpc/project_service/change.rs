@@ -63,7 +63,10 @@ pub async fn take(app: &App, call: &Call, asked: &Asked<'_>, step: Step) -> Resu
         time("archive_time", before.archive_time, project.archive_time),
         time("delete_time", before.delete_time, project.delete_time),
     ]);
-    let loaded = Loaded { version: before.version, activity_seq: None };
+    let loaded = Loaded {
+        version: before.version,
+        activity_seq: None,
+    };
     let mut txn = app.db.begin();
     if let Some(key) = &asked.key {
         idempotency::remember(&mut txn, key, &project.id.to_string(), Time::from(now));
@@ -74,7 +77,11 @@ pub async fn take(app: &App, call: &Call, asked: &Asked<'_>, step: Step) -> Resu
 
 fn time(field: &'static str, before: Option<Timestamp>, after: Option<Timestamp>) -> FieldChange {
     let text = |time: Option<Timestamp>| time.map_or(Value::Null, |time| json!(time.to_string()));
-    FieldChange { field, before: text(before), after: text(after) }
+    FieldChange {
+        field,
+        before: text(before),
+        after: text(after),
+    }
 }
 
 /// Ends a transaction with the project and its entry of the log, commits it, and tells everybody.

@@ -58,7 +58,15 @@ pub fn to_fields(sent: &proto::Project, wanted: &BTreeSet<ProjectField>) -> (Pro
             Visibility::Private
         }),
     };
-    (ProjectFields { name: sent.name.clone(), description: sent.description.clone(), time_zone, visibility }, broken)
+    (
+        ProjectFields {
+            name: sent.name.clone(),
+            description: sent.description.clone(),
+            time_zone,
+            visibility,
+        },
+        broken,
+    )
 }
 
 /// The verdict of the rules, with what was already found wrong: a client learns everything at once.
@@ -94,17 +102,28 @@ mod tests {
 
     fn fields(wanted: &[ProjectField], sent: proto::Project) -> (String, Visibility, Vec<&'static str>) {
         let (fields, broken) = to_fields(&sent, &wanted.iter().copied().collect());
-        (fields.time_zone.to_string(), fields.visibility, broken.iter().map(|invalid| invalid.field).collect())
+        (
+            fields.time_zone.to_string(),
+            fields.visibility,
+            broken.iter().map(|invalid| invalid.field).collect(),
+        )
     }
 
     #[test]
     fn what_is_not_given_has_a_default() {
-        assert_eq!(fields(ProjectField::ALL, proto::Project::default()), ("UTC".to_owned(), Visibility::Private, vec![]));
+        assert_eq!(
+            fields(ProjectField::ALL, proto::Project::default()),
+            ("UTC".to_owned(), Visibility::Private, vec![])
+        );
     }
 
     #[test]
     fn only_wanted_fields_can_be_wrong() {
-        let sent = proto::Project { time_zone: "Mars/Olympus".to_owned(), visibility: 9, ..proto::Project::default() };
+        let sent = proto::Project {
+            time_zone: "Mars/Olympus".to_owned(),
+            visibility: 9,
+            ..proto::Project::default()
+        };
         assert_eq!(fields(ProjectField::ALL, sent.clone()).2, ["time_zone", "visibility"]);
         assert_eq!(fields(&[ProjectField::Name], sent).2, [""; 0]);
     }
@@ -127,8 +146,14 @@ mod tests {
         let (zone, name) = (Invalid::new("time_zone", "x"), Invalid::new("name", "y"));
         let both = all_at_once::<()>(vec![zone.clone()], Err(ProjectError::Invalid(vec![name.clone()])));
         assert_eq!(both, Err(ProjectError::Invalid(vec![zone.clone(), name])));
-        assert_eq!(all_at_once(vec![zone.clone()], Ok(())), Err(ProjectError::Invalid(vec![zone.clone()])));
-        assert_eq!(all_at_once::<()>(vec![zone], Err(ProjectError::ReadOnly)), Err(ProjectError::ReadOnly));
+        assert_eq!(
+            all_at_once(vec![zone.clone()], Ok(())),
+            Err(ProjectError::Invalid(vec![zone.clone()]))
+        );
+        assert_eq!(
+            all_at_once::<()>(vec![zone], Err(ProjectError::ReadOnly)),
+            Err(ProjectError::ReadOnly)
+        );
         assert_eq!(all_at_once(vec![], Ok(7)), Ok(7));
     }
 }

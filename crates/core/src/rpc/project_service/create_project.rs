@@ -33,7 +33,9 @@ async fn attempt(app: &App, call: &Call, request: &CreateProjectRequest) -> Resu
     if let Some(made) = replay::first_result(app, key.as_ref()).await? {
         let (project, granted) = load::visible(app, call, made).await?;
         call.answer("x-authz-revision", &granted.revision.to_string());
-        return Ok(CreateProjectResponse { project: Some(convert::of_project(&project)) });
+        return Ok(CreateProjectResponse {
+            project: Some(convert::of_project(&project)),
+        });
     }
 
     let creator_id = UserId::from(call.user_id()?);
@@ -74,7 +76,9 @@ async fn attempt(app: &App, call: &Call, request: &CreateProjectRequest) -> Resu
     app.feed.reached(project_id, FIRST);
     call.answer("x-authz-revision", &revision.to_string());
     call.answer("x-consistency-token", &convert::consistency_token(&project));
-    Ok(CreateProjectResponse { project: Some(convert::of_project(&project)) })
+    Ok(CreateProjectResponse {
+        project: Some(convert::of_project(&project)),
+    })
 }
 
 /// The place of the creation in the project's log.
@@ -110,7 +114,11 @@ async fn not_made(app: &App, project: &Project, error: CommitError) -> Failure {
     if !matches!(error, CommitError::Storage(_)) {
         scope::forget(app, project.id.uuid()).await;
     }
-    if error.unique("projects", &["key"]) { CommitError::GuardMissed.into() } else { replay::or_stale(error).into() }
+    if error.unique("projects", &["key"]) {
+        CommitError::GuardMissed.into()
+    } else {
+        replay::or_stale(error).into()
+    }
 }
 
 fn taken(key: &ProjectKey) -> RpcError {

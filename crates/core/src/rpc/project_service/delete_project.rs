@@ -11,10 +11,20 @@ use super::convert;
 use crate::app::App;
 use crate::domain::project::Project;
 
-const STEP: Step = Step { permission: Permission::ProjectDelete, verb: Project::delete, kind: ActivityKind::Deleted };
+const STEP: Step = Step {
+    permission: Permission::ProjectDelete,
+    verb: Project::delete,
+    kind: ActivityKind::Deleted,
+};
 
 pub async fn delete_project(app: &App, call: &Call, request: DeleteProjectRequest) -> Result<DeleteProjectResponse, RpcError> {
-    let asked = Asked { project_id: &request.project_id, etag: &request.etag, key: None };
+    let asked = Asked {
+        project_id: &request.project_id,
+        etag: &request.etag,
+        key: None,
+    };
     let project = stale::retry(|| change::take(app, call, &asked, STEP)).await?;
-    Ok(DeleteProjectResponse { project: Some(convert::of_project(&project)) })
+    Ok(DeleteProjectResponse {
+        project: Some(convert::of_project(&project)),
+    })
 }

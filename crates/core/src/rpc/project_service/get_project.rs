@@ -9,5 +9,7 @@ use crate::app::App;
 
 pub async fn get_project(app: &App, call: &Call, request: GetProjectRequest) -> Result<GetProjectResponse, RpcError> {
     let (project, _) = load::visible(app, call, load::id("project_id", &request.project_id)?).await?;
-    Ok(GetProjectResponse { project: Some(convert::of_project(&project)) })
+    Ok(GetProjectResponse {
+        project: Some(convert::of_project(&project)),
+    })
 }

@@ -28,7 +28,10 @@ pub async fn list_projects(app: &App, call: &Call, request: ListProjectsRequest)
     };
 
     // Projects have different zones: across them a day is one of UTC.
-    let asker = Asker { user_id: call.user_id()?.into(), zone: &Zone::UTC };
+    let asker = Asker {
+        user_id: call.user_id()?.into(),
+        zone: &Zone::UTC,
+    };
     let filter = filter::compile(&request.filter, &PROJECTS_FILTER, asker).map_err(|bad| paging::bad_filter(&bad))?;
     let order = order::parse(&request.order_by, &PROJECTS_ORDER).map_err(|bad| paging::bad_order(&bad))?;
     let parts = [
@@ -47,8 +50,13 @@ pub async fn list_projects(app: &App, call: &Call, request: ListProjectsRequest)
         limit: paging.limit(),
         with_archived: request.show_archived,
     };
-    let mut rows = project_pages::list(app.db.reader(), &visible.project_ids, &restorable, page).await.map_err(Failure::from)?;
+    let mut rows = project_pages::list(app.db.reader(), &visible.project_ids, &restorable, page)
+        .await
+        .map_err(Failure::from)?;
     let next_page_token = paging.finish(app, &mut rows, |row| project_filter::values(&order, row));
-    let projects = rows.into_iter().map(|row| Ok(convert::of_project(&projects::to_domain(row)?))).collect::<Result<_, Failure>>()?;
+    let projects = rows
+        .into_iter()
+        .map(|row| Ok(convert::of_project(&projects::to_domain(row)?)))
+        .collect::<Result<_, Failure>>()?;
     Ok(ListProjectsResponse { projects, next_page_token })
 }

@@ -39,7 +39,9 @@ pub async fn create(app: &App, project: &Project) -> Result<i64, RpcError> {
 
 /// Drops the scope of a project that did not come to be. A scope that stays behind shows nothing, so a failure is only logged.
 pub async fn forget(app: &App, project_id: Uuid) {
-    let question = DeleteScopeRequest { project_id: project_id.to_string() };
+    let question = DeleteScopeRequest {
+        project_id: project_id.to_string(),
+    };
     if let Err(status) = app.scopes.clone().delete_scope(patient(question)).await {
         tracing::warn!(%project_id, %status, "a scope without a project stays behind");
     }
@@ -50,7 +52,10 @@ pub async fn forget(app: &App, project_id: Uuid) {
 /// # Errors
 /// UNAVAILABLE.
 pub async fn tell(app: &App, project_id: Uuid, wanted: Visibility) -> Result<i64, RpcError> {
-    let question = UpdateScopeRequest { project_id: project_id.to_string(), visibility: visibility(wanted) as i32 };
+    let question = UpdateScopeRequest {
+        project_id: project_id.to_string(),
+        visibility: visibility(wanted) as i32,
+    };
     let answer = app.scopes.clone().update_scope(patient(question)).await.map_err(refused)?;
     Ok(answer.into_inner().revision)
 }
@@ -63,7 +68,9 @@ pub async fn tell(app: &App, project_id: Uuid, wanted: Visibility) -> Result<i64
 pub async fn settle(app: &App, project_id: Uuid) -> Result<i64, Failure> {
     let mut told = None;
     loop {
-        let project = projects::find(app.db.reader(), project_id).await?.ok_or_else(|| RpcError::not_found("project"))?;
+        let project = projects::find(app.db.reader(), project_id)
+            .await?
+            .ok_or_else(|| RpcError::not_found("project"))?;
         let wanted = project.fields.visibility;
         match told {
             Some((same, revision)) if same == wanted => return Ok(revision),

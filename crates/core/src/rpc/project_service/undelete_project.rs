@@ -13,10 +13,20 @@ use crate::domain::project::Project;
 use crate::rpc::replay;
 
 const RPC: &str = "tasktracker.core.v1.ProjectService/UndeleteProject";
-const STEP: Step = Step { permission: Permission::ProjectDelete, verb: Project::undelete, kind: ActivityKind::Undeleted };
+const STEP: Step = Step {
+    permission: Permission::ProjectDelete,
+    verb: Project::undelete,
+    kind: ActivityKind::Undeleted,
+};
 
 pub async fn undelete_project(app: &App, call: &Call, request: UndeleteProjectRequest) -> Result<UndeleteProjectResponse, RpcError> {
-    let asked = Asked { project_id: &request.project_id, etag: &request.etag, key: replay::key(call, RPC, &request.request_id, &request) };
+    let asked = Asked {
+        project_id: &request.project_id,
+        etag: &request.etag,
+        key: replay::key(call, RPC, &request.request_id, &request),
+    };
     let project = stale::retry(|| change::take(app, call, &asked, STEP)).await?;
-    Ok(UndeleteProjectResponse { project: Some(convert::of_project(&project)) })
+    Ok(UndeleteProjectResponse {
+        project: Some(convert::of_project(&project)),
+    })
 }

@@ -28,16 +28,24 @@ use crate::rpc::{edit_base, refuse, replay};
 const RPC: &str = "tasktracker.core.v1.ProjectService/UpdateProject";
 
 pub async fn update_project(app: &App, call: &Call, request: UpdateProjectRequest) -> Result<UpdateProjectResponse, RpcError> {
-    let sent = request.project.as_ref().ok_or_else(|| RpcError::invalid("project", "is required"))?;
+    let sent = request
+        .project
+        .as_ref()
+        .ok_or_else(|| RpcError::invalid("project", "is required"))?;
     let project_id = load::id("project.id", &sent.id)?;
-    let fields = mask::resolve(request.update_mask.as_ref().map(|mask| mask.paths.as_slice()), convert::set_fields(sent))
-        .map_err(|error| refuse::mask(&error))?;
+    let fields = mask::resolve(
+        request.update_mask.as_ref().map(|mask| mask.paths.as_slice()),
+        convert::set_fields(sent),
+    )
+    .map_err(|error| refuse::mask(&error))?;
     let project = stale::retry(|| attempt(app, call, &request, project_id, &fields)).await?;
     if fields.contains(&ProjectField::Visibility) {
         let revision = scope::settle(app, project_id).await?;
         call.answer("x-authz-revision", &revision.to_string());
     }
-    Ok(UpdateProjectResponse { project: Some(convert::of_project(&project)) })
+    Ok(UpdateProjectResponse {
+        project: Some(convert::of_project(&project)),
+    })
 }
 
 async fn attempt(
@@ -72,11 +80,17 @@ async fn attempt(
     if outcome == Outcome::Unchanged {
         return Ok(before);
     }
-    let mut loaded = Loaded { version: before.version, activity_seq: None };
+    let mut loaded = Loaded {
+        version: before.version,
+        activity_seq: None,
+    };
     let mut moved = Vec::new();
     if outcome.touches(ProjectField::TimeZone.name()) {
         // The log's end is read before the tasks: whoever changes a task after that moves it, and this change starts over.
-        loaded.activity_seq = activity::reach_of(app.db.reader(), &[project_id]).await?.first().map(|(_, seq)| *seq);
+        loaded.activity_seq = activity::reach_of(app.db.reader(), &[project_id])
+            .await?
+            .first()
+            .map(|(_, seq)| *seq);
         moved = moved_deadlines(app, project_id, &project.fields.time_zone).await?;
     }
     let narrowed = outcome.touches(ProjectField::Visibility.name()) && project.fields.visibility == Visibility::Private;
@@ -102,14 +116,24 @@ async fn attempt(
 /// What others changed since the version that the client has read. `if-match` is strict: any change at all is refused.
 async fn changed_since(app: &App, call: &Call, etag: &str, project: &Project) -> Result<ChangedSince, Failure> {
     check_etag(call, "", project.version)?;
-    let Some(base) = edit_base::older(etag, "project.etag", project.version)? else { return Ok(ChangedSince::nothing()) };
+    let Some(base) = edit_base::older(etag, "project.etag", project.version)? else {
+        return Ok(ChangedSince::nothing());
+    };
     let history = projects::history_since(app.db.reader(), project.id.uuid(), base).await?;
-    Ok(ChangedSince::from_history(history.iter().flat_map(activity::changes_of).map(|(field, before, _)| (field, before))))
+    Ok(ChangedSince::from_history(
+        history
+            .iter()
+            .flat_map(activity::changes_of)
+            .map(|(field, before, _)| (field, before)),
+    ))
 }
 
 /// The deadlines that are different in this zone: moments of tasks due on a day, days of tasks due at a time.
 async fn moved_deadlines(app: &App, project_id: Uuid, zone: &Zone) -> Result<Vec<(Uuid, Deadline)>, Failure> {
     let dated = deadlines::list(app.db.reader(), project_id).await?;
     let moved = dated.into_iter().map(|task| (task.task_id, task.due.deadline(zone), task.deadline));
-    Ok(moved.filter(|(_, new, old)| Some(*new) != *old).map(|(id, new, _)| (id, new)).collect())
+    Ok(moved
+        .filter(|(_, new, old)| Some(*new) != *old)
+        .map(|(id, new, _)| (id, new))
+        .collect())
 }

@@ -22,7 +22,11 @@ pub async fn list_statuses(app: &App, call: &Call, request: ListStatusesRequest)
     let after = app.sealer.open(&context, &request.page_token).map_err(refuse::page_token)?;
 
     let workflow = statuses::list(app.db.reader(), project.id.uuid()).await.map_err(Failure::from)?;
-    let (page, next) = cut(&workflow, after, usize::try_from(page::size(request.page_size)).unwrap_or(usize::MAX));
+    let (page, next) = cut(
+        &workflow,
+        after,
+        usize::try_from(page::size(request.page_size)).unwrap_or(usize::MAX),
+    );
     Ok(ListStatusesResponse {
         statuses: page.iter().map(convert::of_status).collect(),
         next_page_token: next.map(|last| app.sealer.seal(&context, &keys(last))).unwrap_or_default(),

@@ -24,10 +24,17 @@ pub async fn list_my_tasks(app: &App, call: &Call, request: ListMyTasksRequest) 
 
     let relations = relations(&request);
     // Projects have different zones: across them a day is one of UTC.
-    let asker = Asker { user_id: user_id.into(), zone: &Zone::UTC };
+    let asker = Asker {
+        user_id: user_id.into(),
+        zone: &Zone::UTC,
+    };
     let filter = filter::compile(&request.filter, &MY_TASKS_FILTER, asker).map_err(|bad| paging::bad_filter(&bad))?;
     let order = order::parse(&request.order_by, &MY_TASKS_ORDER).map_err(|bad| paging::bad_order(&bad))?;
-    let parts = [("filter", request.filter), ("order_by", request.order_by), ("relations", format!("{relations:?}"))];
+    let parts = [
+        ("filter", request.filter),
+        ("order_by", request.order_by),
+        ("relations", format!("{relations:?}")),
+    ];
     let paging = Paging::open(app, call, RPC, request.page_size, &request.page_token, &parts)?;
 
     let (now, keys) = (app.now(), task_order::keys(&order));
@@ -37,9 +44,14 @@ pub async fn list_my_tasks(app: &App, call: &Call, request: ListMyTasksRequest) 
         keys,
         limit: paging.limit(),
     };
-    let mut rows = task_lists::list_of_person(app.db.reader(), user_id, &relations, &accessible.project_ids, page).await.map_err(Failure::from)?;
+    let mut rows = task_lists::list_of_person(app.db.reader(), user_id, &relations, &accessible.project_ids, page)
+        .await
+        .map_err(Failure::from)?;
     let next_page_token = paging.finish(app, &mut rows, |row| task_order::values(&order, row));
-    let tasks = rows.into_iter().map(|row| convert::of_row(row, now, true)).collect::<Result<_, Failure>>()?;
+    let tasks = rows
+        .into_iter()
+        .map(|row| convert::of_row(row, now, true))
+        .collect::<Result<_, Failure>>()?;
     Ok(ListMyTasksResponse { tasks, next_page_token })
 }
 
@@ -51,5 +63,8 @@ fn relations(request: &ListMyTasksRequest) -> Vec<Relation> {
         (TaskRelation::Watched, Relation::Watched),
     ];
     let asked = |way: TaskRelation| request.relations.is_empty() || request.relations.contains(&(way as i32));
-    ways.into_iter().filter(|(way, _)| asked(*way)).map(|(_, relation)| relation).collect()
+    ways.into_iter()
+        .filter(|(way, _)| asked(*way))
+        .map(|(_, relation)| relation)
+        .collect()
 }

@@ -26,10 +26,15 @@ pub async fn list_task_activity(app: &App, call: &Call, request: ListTaskActivit
     let parts = [("parent", task.id.to_string())];
     let paging = Paging::open(app, call, RPC, request.page_size, &request.page_token, &parts)?;
     let after = paging.after(&activity_pages::keys())?;
-    let mut rows = activity_pages::list_of_task(app.db.reader(), task.id, after, paging.limit()).await.map_err(Failure::from)?;
+    let mut rows = activity_pages::list_of_task(app.db.reader(), task.id, after, paging.limit())
+        .await
+        .map_err(Failure::from)?;
     let next_page_token = paging.finish(app, &mut rows, |row| vec![row.seq.into()]);
     let activities = rows.into_iter().map(|row| of_row(row, task.id)).collect();
-    Ok(ListTaskActivityResponse { activities, next_page_token })
+    Ok(ListTaskActivityResponse {
+        activities,
+        next_page_token,
+    })
 }
 
 fn of_row(row: ActivityRow, task_id: Uuid) -> Activity {
@@ -56,7 +61,9 @@ fn to_value(json: Json) -> Value {
         Json::Bool(value) => Kind::BoolValue(value),
         Json::Number(number) => Kind::NumberValue(number.as_f64().unwrap_or_default()),
         Json::String(text) => Kind::StringValue(text),
-        Json::Array(values) => Kind::ListValue(ListValue { values: values.into_iter().map(to_value).collect() }),
+        Json::Array(values) => Kind::ListValue(ListValue {
+            values: values.into_iter().map(to_value).collect(),
+        }),
         Json::Object(fields) => {
             let fields: BTreeMap<String, Value> = fields.into_iter().map(|(name, value)| (name, to_value(value))).collect();
             Kind::StructValue(Struct { fields })
@@ -74,7 +81,9 @@ mod tests {
     #[test]
     fn json_of_every_kind() {
         let list = |values: &[&str]| {
-            Kind::ListValue(ListValue { values: values.iter().map(|text| to_value(json!(text))).collect() })
+            Kind::ListValue(ListValue {
+                values: values.iter().map(|text| to_value(json!(text))).collect(),
+            })
         };
         for (given, expected) in [
             (Json::Null, Kind::NullValue(0)),
@@ -85,7 +94,9 @@ mod tests {
         ] {
             assert_eq!(to_value(given).kind, Some(expected));
         }
-        let Some(Kind::StructValue(due)) = to_value(json!({"date": "2026-05-01"})).kind else { panic!("an object is a struct") };
+        let Some(Kind::StructValue(due)) = to_value(json!({"date": "2026-05-01"})).kind else {
+            panic!("an object is a struct")
+        };
         assert_eq!(due.fields["date"].kind, Some(Kind::StringValue("2026-05-01".to_owned())));
     }
 }

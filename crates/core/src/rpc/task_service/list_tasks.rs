@@ -34,11 +34,21 @@ pub async fn list_tasks(app: &App, call: &Call, request: ListTasksRequest) -> Re
     let paging = Paging::open(app, call, RPC, request.page_size, &request.page_token, &parts)?;
     let with_deleted = request.show_deleted && granted.has(Permission::TaskDelete);
 
-    let list = List { app, user_id: call.user_id()?, project_id, with_deleted, order: &order, paging: &paging };
+    let list = List {
+        app,
+        user_id: call.user_id()?,
+        project_id,
+        with_deleted,
+        order: &order,
+        paging: &paging,
+    };
     let mut rows = list.read(&request.filter).await?.rows;
     let next_page_token = paging.finish(app, &mut rows, |row| task_order::values(&order, row));
     let now = app.now();
-    let tasks = rows.into_iter().map(|row| convert::of_row(row, now, true)).collect::<Result<_, Failure>>()?;
+    let tasks = rows
+        .into_iter()
+        .map(|row| convert::of_row(row, now, true))
+        .collect::<Result<_, Failure>>()?;
     Ok(ListTasksResponse { tasks, next_page_token })
 }
 
@@ -59,7 +69,10 @@ impl List<'_> {
         loop {
             let compiled = self.compile(filter, &zone)?;
             let page = self.fetch(&compiled).await?.ok_or_else(|| RpcError::not_found("project"))?;
-            let actual: Zone = page.zone.parse().map_err(|error| RpcError::internal(anyhow::anyhow!("{}: {error}", page.zone)))?;
+            let actual: Zone = page
+                .zone
+                .parse()
+                .map_err(|error| RpcError::internal(anyhow::anyhow!("{}: {error}", page.zone)))?;
             if self.compile(filter, &actual)? == compiled {
                 return Ok(page);
             }
@@ -68,7 +81,10 @@ impl List<'_> {
     }
 
     fn compile(&self, filter: &str, zone: &Zone) -> Result<Filter<TaskColumn>, RpcError> {
-        let asker = Asker { user_id: self.user_id.into(), zone };
+        let asker = Asker {
+            user_id: self.user_id.into(),
+            zone,
+        };
         filter::compile(filter, &PROJECT_TASKS_FILTER, asker).map_err(|bad| paging::bad_filter(&bad))
     }
 

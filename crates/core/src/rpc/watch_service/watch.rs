@@ -2,10 +2,10 @@
 //! on when its client does, and is cut when the client does not for too long.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Poll;
 
-use futures_util::{Stream, StreamExt};
+use futures_util::Stream;
 use tasktracker_identity::Call;
 use tasktracker_identity::changes::Change as AccessChange;
 use tasktracker_proto::auth::v1::Permission;
@@ -22,10 +22,6 @@ use crate::app::App;
 use crate::db::activity;
 use crate::feed::Log;
 
-/// A sign of life at least this often.
-const CHECKPOINT: Duration = Duration::from_secs(15);
-/// A client that takes nothing for so long is cut.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// Messages that wait for the client.
 const WAITING: usize = 16;
 /// Who missed more than this reads everything again.
@@ -55,14 +51,22 @@ pub async fn watch(app: &App, call: &Call, request: WatchRequest) -> Result<impl
     };
 
     let (sender, receiver) = mpsc::channel(WAITING);
-    let watcher = Watcher { app: app.clone(), user_id, session_id, resume, logs, places, sender };
+    let last_word = LastWord::default();
+    let watcher = Watcher { app: app.clone(), user_id, session_id, resume, logs, places, sender, last_word: last_word.clone() };
     let first = if missed_too_many { Event::Reset(Reset {}) } else { Event::Checkpoint(Checkpoint {}) };
     app.lifecycle.spawn("watch", watcher.run(access, first));
-    Ok(tokio_stream_of(receiver))
+    Ok(outgoing(receiver, last_word))
 }
 
-fn tokio_stream_of(mut receiver: mpsc::Receiver<Message>) -> impl Stream<Item = Message> {
-    futures_util::stream::poll_fn(move |context| receiver.poll_recv(context)).fuse()
+/// Why a stream ended: beside the queue, which may be full.
+type LastWord = Arc<Mutex<Option<RpcError>>>;
+
+fn outgoing(mut receiver: mpsc::Receiver<WatchResponse>, last_word: LastWord) -> impl Stream<Item = Message> {
+    futures_util::stream::poll_fn(move |context| {
+        let message = std::task::ready!(receiver.poll_recv(context));
+        let last = || last_word.lock().unwrap_or_else(PoisonError::into_inner).take().map(Err);
+        Poll::Ready(message.map(Ok).or_else(last))
+    })
 }
 
 struct Watcher {
@@ -72,7 +76,8 @@ struct Watcher {
     resume: Resume,
     logs: BTreeMap<Uuid, Arc<Log>>,
     places: BTreeMap<Uuid, i64>,
-    sender: mpsc::Sender<Message>,
+    sender: mpsc::Sender<WatchResponse>,
+    last_word: LastWord,
 }
 
 /// Why a stream ends.
@@ -92,14 +97,14 @@ impl From<RpcError> for End {
 impl Watcher {
     async fn run(mut self, access: broadcast::Receiver<AccessChange>, first: Event) {
         if let Err(End::With(error)) = self.stream(access, first).await {
-            // A client that reads nothing learns nothing: the connection's own limits end it.
-            let _ = self.sender.try_send(Err(error));
+            // Told when the queue has been read, and the watcher, with its end of the queue, is gone.
+            *self.last_word.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
         }
     }
 
     async fn stream(&mut self, mut access: broadcast::Receiver<AccessChange>, first: Event) -> Result<(), End> {
         let stopping = self.app.lifecycle.stopping().clone();
-        let mut beat = tokio::time::interval(CHECKPOINT);
+        let mut beat = tokio::time::interval(self.app.config.watch_checkpoint());
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         beat.reset();
         let mut growth: Vec<_> = self.logs.values().map(|log| log.subscribe()).collect();
@@ -180,7 +185,7 @@ impl Watcher {
     async fn send(&self, event: Event) -> Result<(), End> {
         let resume_token = self.resume.seal(|project| self.places.get(&project).copied().unwrap_or(0));
         let message = WatchResponse { resume_token, event: Some(event) };
-        match tokio::time::timeout(PATIENCE, self.sender.send(Ok(message))).await {
+        match tokio::time::timeout(self.app.config.watch_patience(), self.sender.send(message)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(End::Silently),
             Err(_) => Err(RpcError::new(Code::ResourceExhausted, ErrorReason::SlowReader, "the stream was not read fast enough, resume it").into()),

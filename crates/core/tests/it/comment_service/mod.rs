@@ -23,7 +23,8 @@ struct Scene {
 }
 
 async fn scene() -> Scene {
-    let world = World::start().await;
+    // Boxed, because starting a world is a large future and every test holds this one.
+    let world = Box::pin(World::start()).await;
     let (ada, linus, eve) = (world.user("ada").await, world.user("linus").await, world.user("eve").await);
     let web = ada.project("WEB").await;
     ada.member(&web, &linus, "commenter").await;

@@ -6,7 +6,10 @@ use tasktracker_testing::{World, problem};
 use super::{MISSING, archive, delete, get};
 
 fn request(id: &str) -> ArchiveProjectRequest {
-    ArchiveProjectRequest { project_id: id.to_owned(), ..ArchiveProjectRequest::default() }
+    ArchiveProjectRequest {
+        project_id: id.to_owned(),
+        ..ArchiveProjectRequest::default()
+    }
 }
 
 #[tokio::test]
@@ -21,19 +24,45 @@ async fn an_archived_project_can_only_be_read() {
     let archived = archive(&ada, &web).await;
     assert!(archived.archive_time.is_some() && archived.etag != web.etag);
     assert_eq!(get(&tim, &web).await, archived);
-    tim.tasks().get_task(GetTaskRequest { task_id: task.id.clone() }).await.expect("reads");
+    tim.tasks()
+        .get_task(GetTaskRequest { task_id: task.id.clone() })
+        .await
+        .expect("reads");
 
     let read_only = "FAILED_PRECONDITION PROJECT_ARCHIVED";
-    let write = CreateCommentRequest { task_id: task.id.clone(), comment: Some(Comment { body: "x".to_owned(), ..Comment::default() }), ..CreateCommentRequest::default() };
+    let write = CreateCommentRequest {
+        task_id: task.id.clone(),
+        comment: Some(Comment {
+            body: "x".to_owned(),
+            ..Comment::default()
+        }),
+        ..CreateCommentRequest::default()
+    };
     assert_eq!(problem(tim.comments().create_comment(write).await).to_string(), read_only);
-    let edit = UpdateCommentRequest { comment: Some(Comment { id: comment.id.clone(), body: "x".to_owned(), ..Comment::default() }), ..UpdateCommentRequest::default() };
+    let edit = UpdateCommentRequest {
+        comment: Some(Comment {
+            id: comment.id.clone(),
+            body: "x".to_owned(),
+            ..Comment::default()
+        }),
+        ..UpdateCommentRequest::default()
+    };
     assert_eq!(problem(tim.comments().update_comment(edit).await).to_string(), read_only);
-    let remove = DeleteCommentRequest { comment_id: comment.id, ..DeleteCommentRequest::default() };
+    let remove = DeleteCommentRequest {
+        comment_id: comment.id,
+        ..DeleteCommentRequest::default()
+    };
     assert_eq!(problem(tim.comments().delete_comment(remove).await).to_string(), read_only);
-    let remove = DeleteTaskRequest { task_id: task.id, ..DeleteTaskRequest::default() };
+    let remove = DeleteTaskRequest {
+        task_id: task.id,
+        ..DeleteTaskRequest::default()
+    };
     assert_eq!(problem(ada.tasks().delete_task(remove).await).to_string(), read_only);
 
-    assert_eq!(problem(ada.projects().archive_project(request(&web.id)).await).to_string(), "FAILED_PRECONDITION ARCHIVE_STATE");
+    assert_eq!(
+        problem(ada.projects().archive_project(request(&web.id)).await).to_string(),
+        "FAILED_PRECONDITION ARCHIVE_STATE"
+    );
 }
 
 #[tokio::test]
@@ -43,16 +72,34 @@ async fn refusals() {
     let (web, ops) = (ada.project("WEB").await, ada.project("OPS").await);
     ada.member(&web, &grace, "maintainer").await;
     let refused = problem(grace.projects().archive_project(request(&web.id)).await);
-    assert_eq!(refused.to_string(), "PERMISSION_DENIED PERMISSION_MISSING permission=project.archive");
+    assert_eq!(
+        refused.to_string(),
+        "PERMISSION_DENIED PERMISSION_MISSING permission=project.archive"
+    );
     let hidden = problem(eve.projects().archive_project(request(&web.id)).await);
     assert_eq!(hidden.to_string(), "NOT_FOUND NOT_FOUND");
     assert_eq!(problem(eve.projects().archive_project(request(MISSING)).await), hidden);
-    assert_eq!(problem(world.stranger().projects().archive_project(request(&web.id)).await).to_string(), "UNAUTHENTICATED CREDENTIAL_MISSING");
-    assert_eq!(problem(ada.projects().archive_project(request("WEB")).await).fields(), ["project_id"]);
-    let stale = ArchiveProjectRequest { etag: "\"zz\"".to_owned(), ..request(&web.id) };
-    assert_eq!(problem(ada.projects().archive_project(stale).await).to_string(), format!("ABORTED ETAG_MISMATCH etag={}", web.etag));
+    assert_eq!(
+        problem(world.stranger().projects().archive_project(request(&web.id)).await).to_string(),
+        "UNAUTHENTICATED CREDENTIAL_MISSING"
+    );
+    assert_eq!(
+        problem(ada.projects().archive_project(request("WEB")).await).fields(),
+        ["project_id"]
+    );
+    let stale = ArchiveProjectRequest {
+        etag: "\"zz\"".to_owned(),
+        ..request(&web.id)
+    };
+    assert_eq!(
+        problem(ada.projects().archive_project(stale).await).to_string(),
+        format!("ABORTED ETAG_MISMATCH etag={}", web.etag)
+    );
     delete(&ada, &ops).await;
-    assert_eq!(problem(ada.projects().archive_project(request(&ops.id)).await).to_string(), "NOT_FOUND NOT_FOUND");
+    assert_eq!(
+        problem(ada.projects().archive_project(request(&ops.id)).await).to_string(),
+        "NOT_FOUND NOT_FOUND"
+    );
     assert_eq!(get(&ada, &web).await, web);
 }
 
@@ -61,7 +108,11 @@ async fn a_repeated_request_archives_once() {
     let world = World::start().await;
     let ada = world.user("ada").await;
     let web = ada.project("WEB").await;
-    let once = ArchiveProjectRequest { etag: web.etag.clone(), request_id: "once".to_owned(), ..request(&web.id) };
+    let once = ArchiveProjectRequest {
+        etag: web.etag.clone(),
+        request_id: "once".to_owned(),
+        ..request(&web.id)
+    };
     let first = ada.projects().archive_project(once.clone()).await.expect("archives").into_inner();
     assert_eq!(ada.projects().archive_project(once).await.expect("answers").into_inner(), first);
 }
@@ -74,8 +125,19 @@ async fn who_has_just_lost_the_right_has_lost_it() {
     let web = ada.project("WEB").await;
     let member = ada.member(&web, &grace, "owner").await;
     get(&grace, &web).await;
-    let less = ProjectMember { id: member.id, role_id: "viewer".to_owned(), ..ProjectMember::default() };
-    let update = UpdateProjectMemberRequest { project_id: web.id.clone(), member: Some(less), ..UpdateProjectMemberRequest::default() };
+    let less = ProjectMember {
+        id: member.id,
+        role_id: "viewer".to_owned(),
+        ..ProjectMember::default()
+    };
+    let update = UpdateProjectMemberRequest {
+        project_id: web.id.clone(),
+        member: Some(less),
+        ..UpdateProjectMemberRequest::default()
+    };
     ada.access().update_project_member(update).await.expect("updates");
-    assert_eq!(problem(grace.projects().archive_project(request(&web.id)).await).reason, "PERMISSION_MISSING");
+    assert_eq!(
+        problem(grace.projects().archive_project(request(&web.id)).await).reason,
+        "PERMISSION_MISSING"
+    );
 }

@@ -4,6 +4,7 @@ mod archive_project;
 mod create_project;
 mod delete_project;
 mod get_project;
+mod list_projects;
 mod unarchive_project;
 mod undelete_project;
 mod update_project;

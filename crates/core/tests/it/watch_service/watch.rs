@@ -160,6 +160,50 @@ async fn who_may_not_watch_is_refused_at_once() {
 }
 
 #[tokio::test]
+async fn a_quiet_stream_shows_that_it_is_alive() {
+    let world = World::start_with(|settings| settings.core.watch_checkpoint_ms = 200).await;
+    let ada = world.user("ada").await;
+    let web = ada.project("WEB").await;
+    let mut stream = open(&ada, &[&web], "").await;
+    for _ in 0..4 {
+        assert!(matches!(next_event(&mut stream).await, Event::Checkpoint(_)));
+    }
+}
+
+#[tokio::test]
+async fn a_reader_who_is_too_slow_is_cut_and_can_resume() {
+    let world = World::start_with(|settings| settings.core.watch_patience_ms = 300).await;
+    let ada = world.user("ada").await;
+    let web = ada.project("WEB").await;
+    let mut stream = open(&ada, &[&web], "").await;
+    let first = next(&mut stream).await;
+    // More than the windows of the connection and the queue of the stream hold.
+    for index in 0..120 {
+        ada.task_of(&web, Task { title: format!("{index}"), description: "x".repeat(60_000), ..Task::default() }).await;
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let mut last = first.resume_token;
+    let mut seen = 0;
+    let ended = loop {
+        match timeout(SOON, stream.message()).await.expect("soon") {
+            Ok(Some(message)) => {
+                seen += 1;
+                last = message.resume_token;
+            }
+            Ok(None) => panic!("the stream ended without a status"),
+            Err(status) => break Problem::of(&status),
+        }
+    };
+    assert_eq!(ended.to_string(), "RESOURCE_EXHAUSTED SLOW_READER");
+    assert!(seen < 120);
+    let mut stream = open(&ada, &[&web], &last).await;
+    next(&mut stream).await;
+    for index in seen..120 {
+        assert_eq!(title(&next_event(&mut stream).await), index.to_string());
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_stops_says_so_after_a_last_checkpoint() {
     let world = World::start().await;
     let ada = world.user("ada").await;
