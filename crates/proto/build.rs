@@ -23,7 +23,11 @@ fn main() -> Result<()> {
     files.push(third_party.join("google/api/httpbody.proto"));
 
     let mut compiler = protox::Compiler::new([&root, &third_party])?;
-    compiler.include_imports(true).include_source_info(true).open_files(&files).context("the protos do not compile")?;
+    compiler
+        .include_imports(true)
+        .include_source_info(true)
+        .open_files(&files)
+        .context("the protos do not compile")?;
     // Bytes, not `file_descriptor_set()`: prost-types would drop the options.
     let bytes = compiler.encode_file_descriptor_set();
     #[expect(clippy::disallowed_methods, reason = "this is how cargo talks to a build script")]
@@ -35,7 +39,11 @@ fn main() -> Result<()> {
     std::fs::write(out.join("descriptors.bin"), lean.encode_file_descriptor_set())?;
 
     let mut set = prost_types::FileDescriptorSet::decode(bytes.as_slice())?;
-    set.file.retain(|file| file.package() == "google.api" && file.name().ends_with("httpbody.proto") || file.package().starts_with("tasktracker.") || file.package() == "google.protobuf");
+    set.file.retain(|file| {
+        file.package() == "google.api" && file.name().ends_with("httpbody.proto")
+            || file.package().starts_with("tasktracker.")
+            || file.package() == "google.protobuf"
+    });
     let mut config = tonic_prost_build::Config::new();
     // Secrets never reach a log by way of `{:?}`.
     config.skip_debug(SECRET_MESSAGES.iter().map(|name| format!(".tasktracker.auth.v1.{name}")));

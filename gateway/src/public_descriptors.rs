@@ -23,6 +23,10 @@ pub fn filter(pool: &DescriptorPool, catalog: &Catalog) -> anyhow::Result<Vec<u8
             add_with_imports(&service.parent_file(), &mut wanted);
         }
     }
+    // Details of errors travel as `Any`: no service imports their files, and clients cannot read the details without.
+    for file in pool.files().filter(|file| file.package_name() == "google.rpc") {
+        add_with_imports(&file, &mut wanted);
+    }
     let mut files = HashMap::new();
     for file in pool.files().filter(|file| wanted.contains(file.name())) {
         let package = file.package_name().to_owned();

@@ -75,7 +75,12 @@ impl std::fmt::Debug for Instance {
 /// # Errors
 /// A default cannot be read: a defect.
 pub fn defaults() -> anyhow::Result<Config> {
-    Config::defaults(&[DEFAULTS, tasktracker_auth::config::DEFAULTS, tasktracker_core::config::DEFAULTS, GATEWAY_DEFAULTS])
+    Config::defaults(&[
+        DEFAULTS,
+        tasktracker_auth::config::DEFAULTS,
+        tasktracker_core::config::DEFAULTS,
+        GATEWAY_DEFAULTS,
+    ])
 }
 
 impl Settings {

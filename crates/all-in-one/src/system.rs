@@ -62,10 +62,22 @@ impl System {
             given => InstanceSecret::given(given)?,
         };
         let databases = settings.databases();
-        let (auth_db, core_db) = tokio::try_join!(Database::open(&databases, "auth", &lifecycle), Database::open(&databases, "core", &lifecycle))?;
+        let (auth_db, core_db) = tokio::try_join!(
+            Database::open(&databases, "auth", &lifecycle),
+            Database::open(&databases, "core", &lifecycle)
+        )?;
 
-        let deps = tasktracker_auth::Deps { db: auth_db, clock: clock.clone(), ids: ids.clone(), secret: secret.clone(), lifecycle: lifecycle.clone() };
-        let (auth, migrated) = tokio::join!(tasktracker_auth::start(settings.auth.clone(), deps), tasktracker_core::migrate(&core_db));
+        let deps = tasktracker_auth::Deps {
+            db: auth_db,
+            clock: clock.clone(),
+            ids: ids.clone(),
+            secret: secret.clone(),
+            lifecycle: lifecycle.clone(),
+        };
+        let (auth, migrated) = tokio::join!(
+            tasktracker_auth::start(settings.auth.clone(), deps),
+            tasktracker_core::migrate(&core_db)
+        );
         let auth = auth?;
         migrated?;
 
@@ -108,7 +120,15 @@ impl System {
         let gateway = Gateway::new(settings.gateway.clone(), descriptors, &backends, exchange, clock, ids)?;
         forget_ended_sessions(&gateway, changes.subscribe(), &lifecycle);
         changes.ready().await;
-        Ok(Self { auth, core, gateway, auth_upstream, core_upstream, lifecycle, data_dir: Arc::new(Mutex::new(Some(data_dir))) })
+        Ok(Self {
+            auth,
+            core,
+            gateway,
+            auth_upstream,
+            core_upstream,
+            lifecycle,
+            data_dir: Arc::new(Mutex::new(Some(data_dir))),
+        })
     }
 
     /// Asks everything to finish, waits until it has, and lets another process have the data directory.
@@ -173,7 +193,14 @@ pub fn openapi(settings: &Settings) -> anyhow::Result<String> {
     let nobody = Credential::new(nowhere.clone(), "gateway", &InstanceSecret::in_memory(ids.secret()), clock.clone());
     let exchange = Arc::new(AtAuth(CredentialServiceClient::new(nobody.calling(nowhere.clone()))));
     let descriptors = tasktracker_proto::DESCRIPTORS_WITH_COMMENTS;
-    let gateway = Gateway::new(settings.gateway.clone(), descriptors, &backends(&nowhere, &nowhere), exchange, clock, ids)?;
+    let gateway = Gateway::new(
+        settings.gateway.clone(),
+        descriptors,
+        &backends(&nowhere, &nowhere),
+        exchange,
+        clock,
+        ids,
+    )?;
     Ok(gateway.openapi_json().to_owned())
 }
 
@@ -188,7 +215,9 @@ fn backends(auth: &Upstream, core: &Upstream) -> Backends {
 /// # Errors
 /// It is taken, or not ours to take.
 pub async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}; is something else running there? choose another with --port"))
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}; is something else running there? choose another with --port"))
 }
 
 fn surround(routes: RoutesBuilder, identity: &IdentityLayer, ids: &Ids) -> GrpcService {
@@ -206,10 +235,18 @@ impl ExchangeCredential for AtAuth {
     fn exchange(&self, session_secret: String) -> BoxFuture<'static, Result<Exchanged, RpcError>> {
         let mut client = self.0.clone();
         Box::pin(async move {
-            let answer = client.exchange_credential(ExchangeCredentialRequest { session_secret }).await.map_err(refused)?.into_inner();
+            let answer = client
+                .exchange_credential(ExchangeCredentialRequest { session_secret })
+                .await
+                .map_err(refused)?
+                .into_inner();
             let expire_time = answer.expire_time.as_ref().and_then(tasktracker_server::time::from_proto);
             let expire_time = expire_time.ok_or_else(|| RpcError::internal(anyhow::anyhow!("auth answered no expire_time")))?;
-            Ok(Exchanged { token: answer.access_token, expire_time, session_id: answer.session_id })
+            Ok(Exchanged {
+                token: answer.access_token,
+                expire_time,
+                session_id: answer.session_id,
+            })
         })
     }
 }
@@ -218,7 +255,9 @@ fn refused(status: tonic::Status) -> RpcError {
     use tasktracker_proto::r#type::v1::ErrorReason;
     use tasktracker_server::error::reason_of;
     match reason_of(&status) {
-        Some(ErrorReason::CredentialInvalid) => RpcError::unauthenticated(ErrorReason::CredentialInvalid, "the session has ended, sign in again"),
+        Some(ErrorReason::CredentialInvalid) => {
+            RpcError::unauthenticated(ErrorReason::CredentialInvalid, "the session has ended, sign in again")
+        }
         _ => RpcError::from_upstream("auth", status),
     }
 }

@@ -14,7 +14,12 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_tasktracker");
 
 fn tasktracker(arguments: &[&str], data_dir: &Path) -> Output {
     let mut command = Command::new(PROGRAM);
-    command.args(arguments).arg("--data-dir").arg(data_dir).env("TASKTRACKER_SERVER__ADMIN_PORT", "0").env("TASKTRACKER_SERVER__PORT", "0");
+    command
+        .args(arguments)
+        .arg("--data-dir")
+        .arg(data_dir)
+        .env("TASKTRACKER_SERVER__ADMIN_PORT", "0")
+        .env("TASKTRACKER_SERVER__PORT", "0");
     command.output().expect("the program runs")
 }
 
@@ -45,7 +50,11 @@ async fn a_data_directory_that_cannot_be_written_is_named() {
     assert!(!refused.status.success());
     assert!(said(&refused).contains("cannot be written"), "{}", said(&refused));
     let doctor = tasktracker(&["doctor"], &file.join("data"));
-    assert!(!doctor.status.success() && said(&doctor).contains("WRONG data directory"), "{}", said(&doctor));
+    assert!(
+        !doctor.status.success() && said(&doctor).contains("WRONG data directory"),
+        "{}",
+        said(&doctor)
+    );
 }
 
 #[tokio::test]
@@ -58,8 +67,15 @@ async fn an_unknown_key_or_a_wrong_value_stops_the_start() {
         ("TASKTRACKER_INSTANCE__SECRET", "short", "at least 32 characters"),
     ] {
         let mut command = Command::new(PROGRAM);
-        command.args(["serve", "--data-dir"]).arg(folder.path().join(name)).env("TASKTRACKER_SERVER__ADMIN_PORT", "0");
-        let refused = command.env("TASKTRACKER_SERVER__PORT", "0").env(name, value).output().expect("runs");
+        command
+            .args(["serve", "--data-dir"])
+            .arg(folder.path().join(name))
+            .env("TASKTRACKER_SERVER__ADMIN_PORT", "0");
+        let refused = command
+            .env("TASKTRACKER_SERVER__PORT", "0")
+            .env(name, value)
+            .output()
+            .expect("runs");
         assert!(!refused.status.success(), "{name}");
         assert!(said(&refused).contains(words), "{name}: {}", said(&refused));
     }
@@ -71,18 +87,45 @@ async fn a_full_disk_refuses_writes_keeps_reads_and_leaves_nothing_half_done() {
     let data_dir = folder.path().join("data");
     // No file of this process may grow beyond 2 MiB: to SQLite that is a disk that is full.
     let mut limited = Command::new("bash");
-    limited.args(["-c", "trap '' XFSZ; ulimit -f 2048; exec \"$0\" serve --port 0 --data-dir \"$1\"", PROGRAM]).arg(&data_dir);
+    limited
+        .args([
+            "-c",
+            "trap '' XFSZ; ulimit -f 2048; exec \"$0\" serve --port 0 --data-dir \"$1\"",
+            PROGRAM,
+        ])
+        .arg(&data_dir);
     let server = Process::run(&mut limited).await;
     let token = server.owner().await;
     let channel = server.connect().await;
-    let project = Project { key: "WEB".to_owned(), name: "Web".to_owned(), ..Project::default() };
-    let request = CreateProjectRequest { project: Some(project), request_id: String::new() };
-    let made = ProjectServiceClient::new(channel.clone()).create_project(signed(&token, request)).await.expect("makes");
+    let project = Project {
+        key: "WEB".to_owned(),
+        name: "Web".to_owned(),
+        ..Project::default()
+    };
+    let request = CreateProjectRequest {
+        project: Some(project),
+        request_id: String::new(),
+    };
+    let made = ProjectServiceClient::new(channel.clone())
+        .create_project(signed(&token, request))
+        .await
+        .expect("makes");
     let project_id = made.into_inner().project.expect("a project").id;
     let mut client = TaskServiceClient::new(channel);
     let create = |index: usize| {
-        let task = Task { title: format!("t{index}"), description: "x".repeat(40_000), ..Task::default() };
-        signed(&token, CreateTaskRequest { project_id: project_id.clone(), task: Some(task), request_id: String::new() })
+        let task = Task {
+            title: format!("t{index}"),
+            description: "x".repeat(40_000),
+            ..Task::default()
+        };
+        signed(
+            &token,
+            CreateTaskRequest {
+                project_id: project_id.clone(),
+                task: Some(task),
+                request_id: String::new(),
+            },
+        )
     };
     let mut written = 0;
     let refused = loop {
@@ -92,9 +135,21 @@ async fn a_full_disk_refuses_writes_keeps_reads_and_leaves_nothing_half_done() {
         }
         assert!(written < 200, "the disk must be full by now");
     };
-    assert_eq!((refused.code, refused.reason.as_str()), (Code::Unavailable, "STORAGE_FAILED"), "{refused}");
+    assert_eq!(
+        (refused.code, refused.reason.as_str()),
+        (Code::Unavailable, "STORAGE_FAILED"),
+        "{refused}"
+    );
     assert!(written > 5);
-    let read = client.get_task(signed(&token, GetTaskRequest { task_id: "WEB-1".to_owned() })).await.expect("reads");
+    let read = client
+        .get_task(signed(
+            &token,
+            GetTaskRequest {
+                task_id: "WEB-1".to_owned(),
+            },
+        ))
+        .await
+        .expect("reads");
     assert_eq!(read.into_inner().task.expect("a task").title, "t0");
     server.kill();
 
@@ -102,11 +157,28 @@ async fn a_full_disk_refuses_writes_keeps_reads_and_leaves_nothing_half_done() {
     let server = Process::start(Path::new(PROGRAM), &data_dir).await;
     let token = server.token().await;
     let mut client = TaskServiceClient::new(server.connect().await).max_decoding_message_size(32 << 20);
-    let list = ListTasksRequest { project_id: project_id.clone(), page_size: 200, ..ListTasksRequest::default() };
+    let list = ListTasksRequest {
+        project_id: project_id.clone(),
+        page_size: 200,
+        ..ListTasksRequest::default()
+    };
     let found = client.list_tasks(signed(&token, list)).await.expect("lists").into_inner().tasks;
     assert_eq!(found.len(), written);
-    let task = Task { title: "next".to_owned(), ..Task::default() };
-    let create = CreateTaskRequest { project_id, task: Some(task), request_id: String::new() };
-    let next = client.create_task(signed(&token, create)).await.expect("makes").into_inner().task.expect("a task");
+    let task = Task {
+        title: "next".to_owned(),
+        ..Task::default()
+    };
+    let create = CreateTaskRequest {
+        project_id,
+        task: Some(task),
+        request_id: String::new(),
+    };
+    let next = client
+        .create_task(signed(&token, create))
+        .await
+        .expect("makes")
+        .into_inner()
+        .task
+        .expect("a task");
     assert_eq!(next.number, i32::try_from(written).expect("few") + 1);
 }

@@ -8,5 +8,8 @@ async fn the_committed_openapi_document_is_the_one_that_is_served() {
     let settings = Settings::read(&settings::defaults().expect("defaults"), Settings::default_data_dir()).expect("defaults");
     let served = system::openapi(&settings).expect("a document");
     let committed = include_str!("../../../proto/openapi.json");
-    assert!(served.trim() == committed.trim(), "proto/openapi.json is not what the gateway serves: run `cargo xtask gen` and look at the difference");
+    assert!(
+        served.trim() == committed.trim(),
+        "proto/openapi.json is not what the gateway serves: run `cargo xtask gen` and look at the difference"
+    );
 }

@@ -61,7 +61,13 @@ impl Feed {
     pub fn follow(&self, project_id: Uuid) -> Arc<Log> {
         let mut logs = self.lock();
         logs.retain(|_, log| Arc::strong_count(log) > 1);
-        let fresh = || Arc::new(Log { project_id, reach: watch::Sender::new(0), end: tokio::sync::Mutex::new((0, VecDeque::new())) });
+        let fresh = || {
+            Arc::new(Log {
+                project_id,
+                reach: watch::Sender::new(0),
+                end: tokio::sync::Mutex::new((0, VecDeque::new())),
+            })
+        };
         logs.entry(project_id).or_insert_with(fresh).clone()
     }
 
@@ -72,7 +78,12 @@ impl Feed {
         lifecycle.spawn("feed", async move {
             loop {
                 tokio::select! { () = stopping.cancelled() => return, () = tokio::time::sleep(POLL) => {} }
-                let watched: Vec<Uuid> = feed.lock().iter().filter(|(_, log)| Arc::strong_count(log) > 1).map(|(id, _)| *id).collect();
+                let watched: Vec<Uuid> = feed
+                    .lock()
+                    .iter()
+                    .filter(|(_, log)| Arc::strong_count(log) > 1)
+                    .map(|(id, _)| *id)
+                    .collect();
                 if watched.is_empty() {
                     continue;
                 }

@@ -41,9 +41,29 @@ pub fn start(app: &App) {
 /// Adds Core's services to a server.
 pub fn add_to(routes: &mut RoutesBuilder, app: &App) {
     routes
-        .add_service(ProjectServiceServer::new(app.clone()).max_decoding_message_size(MAX_REQUEST).max_encoding_message_size(MAX_ANSWER))
-        .add_service(StatusServiceServer::new(app.clone()).max_decoding_message_size(MAX_REQUEST).max_encoding_message_size(MAX_ANSWER))
-        .add_service(TaskServiceServer::new(app.clone()).max_decoding_message_size(MAX_REQUEST).max_encoding_message_size(MAX_ANSWER))
-        .add_service(CommentServiceServer::new(app.clone()).max_decoding_message_size(MAX_REQUEST).max_encoding_message_size(MAX_ANSWER))
-        .add_service(WatchServiceServer::new(app.clone()).max_decoding_message_size(MAX_REQUEST).max_encoding_message_size(MAX_ANSWER));
+        .add_service(
+            ProjectServiceServer::new(app.clone())
+                .max_decoding_message_size(MAX_REQUEST)
+                .max_encoding_message_size(MAX_ANSWER),
+        )
+        .add_service(
+            StatusServiceServer::new(app.clone())
+                .max_decoding_message_size(MAX_REQUEST)
+                .max_encoding_message_size(MAX_ANSWER),
+        )
+        .add_service(
+            TaskServiceServer::new(app.clone())
+                .max_decoding_message_size(MAX_REQUEST)
+                .max_encoding_message_size(MAX_ANSWER),
+        )
+        .add_service(
+            CommentServiceServer::new(app.clone())
+                .max_decoding_message_size(MAX_REQUEST)
+                .max_encoding_message_size(MAX_ANSWER),
+        )
+        .add_service(
+            WatchServiceServer::new(app.clone())
+                .max_decoding_message_size(MAX_REQUEST)
+                .max_encoding_message_size(MAX_ANSWER),
+        );
 }

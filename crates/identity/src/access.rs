@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use moka::future::Cache;
 use tasktracker_proto::auth::v1::permission_service_client::PermissionServiceClient;
 use tasktracker_proto::auth::v1::{
-    BatchCheckRequest, CheckRequest, Consistency, Decision, GetEffectivePermissionsRequest, GetEffectivePermissionsResponse, ListAccessibleRequest,
-    ListAccessibleResponse, ListSubjectsRequest, Permission, consistency::Requirement,
+    BatchCheckRequest, CheckRequest, Consistency, Decision, GetEffectivePermissionsRequest, GetEffectivePermissionsResponse,
+    ListAccessibleRequest, ListAccessibleResponse, ListSubjectsRequest, Permission, consistency::Requirement,
 };
 use tasktracker_proto::r#type::v1::ErrorReason;
 use tasktracker_server::RpcError;
@@ -76,7 +76,11 @@ impl Granted {
     /// NOT_FOUND or PERMISSION_DENIED.
     pub fn require(&self, permission: Permission, kind: &str) -> Result<(), RpcError> {
         self.require_visible(kind)?;
-        if self.has(permission) { Ok(()) } else { Err(RpcError::permission_missing(&permission::name(permission))) }
+        if self.has(permission) {
+            Ok(())
+        } else {
+            Err(RpcError::permission_missing(&permission::name(permission)))
+        }
     }
 
     /// Refuses a person who may not view the project.
@@ -84,7 +88,11 @@ impl Granted {
     /// # Errors
     /// NOT_FOUND.
     pub fn require_visible(&self, kind: &str) -> Result<(), RpcError> {
-        if self.has(Permission::ProjectView) { Ok(()) } else { Err(RpcError::not_found(kind)) }
+        if self.has(Permission::ProjectView) {
+            Ok(())
+        } else {
+            Err(RpcError::not_found(kind))
+        }
     }
 
     /// Refuses a person without a permission in the instance.
@@ -92,7 +100,11 @@ impl Granted {
     /// # Errors
     /// PERMISSION_DENIED.
     pub fn require_in_system(&self, permission: Permission) -> Result<(), RpcError> {
-        if self.has(permission) { Ok(()) } else { Err(RpcError::permission_missing(&permission::name(permission))) }
+        if self.has(permission) {
+            Ok(())
+        } else {
+            Err(RpcError::permission_missing(&permission::name(permission)))
+        }
     }
 
     /// All permissions.
@@ -133,7 +145,8 @@ impl Access {
     /// # Errors
     /// UNAVAILABLE without an answer of Auth; FAILED_PRECONDITION for a revision that does not exist.
     pub async fn in_project(&self, call: &Call, project_id: Uuid) -> Result<Granted, RpcError> {
-        self.effective(call.user_id()?, Some(project_id), asked_revision(call)?, false).await
+        self.effective(call.user_id()?, Some(project_id), asked_revision(call)?, false)
+            .await
     }
 
     /// What the caller may do in a project by the newest data: for what cannot be undone.
@@ -143,7 +156,11 @@ impl Access {
     pub async fn in_project_now(&self, call: &Call, project_id: Uuid) -> Result<Granted, RpcError> {
         let asked = asked_revision(call)?;
         let granted = self.effective(call.user_id()?, Some(project_id), 0, true).await?;
-        if granted.revision < asked { Err(revision_unknown()) } else { Ok(granted) }
+        if granted.revision < asked {
+            Err(revision_unknown())
+        } else {
+            Ok(granted)
+        }
     }
 
     /// What the caller may do in the instance.
@@ -170,7 +187,10 @@ impl Access {
             && answer.is_good(least, self.clock.now())
         {
             metrics_hit("granted", true);
-            return Ok(Granted { permissions: answer.value, revision: answer.revision });
+            return Ok(Granted {
+                permissions: answer.value,
+                revision: answer.revision,
+            });
         }
         metrics_hit("granted", false);
         // The age of an answer counts from the question: it may have been made any time since.
@@ -183,9 +203,17 @@ impl Access {
         let permissions = PermissionSet::of_numbers(&answer.permissions);
         let life = if permissions.is_empty() { NOTHING_FRESH } else { FRESH };
         // An answer that is already too old for a change is refused on use, so a race of fill and change leaves nothing stale.
-        let kept = Answer { value: permissions, revision: answer.revision, made, life };
+        let kept = Answer {
+            value: permissions,
+            revision: answer.revision,
+            made,
+            life,
+        };
         self.granted.insert(key, kept).await;
-        Ok(Granted { permissions, revision: answer.revision })
+        Ok(Granted {
+            permissions,
+            revision: answer.revision,
+        })
     }
 
     async fn ask_effective(
@@ -194,8 +222,18 @@ impl Access {
         project_id: Option<Uuid>,
         consistency: Option<Consistency>,
     ) -> Result<GetEffectivePermissionsResponse, RpcError> {
-        let question = GetEffectivePermissionsRequest { user_id: user_id.to_string(), project_id: text(project_id), consistency };
-        Ok(self.client.clone().get_effective_permissions(patient(question)).await.map_err(refused)?.into_inner())
+        let question = GetEffectivePermissionsRequest {
+            user_id: user_id.to_string(),
+            project_id: text(project_id),
+            consistency,
+        };
+        Ok(self
+            .client
+            .clone()
+            .get_effective_permissions(patient(question))
+            .await
+            .map_err(refused)?
+            .into_inner())
     }
 
     /// The projects in which the caller has a permission, at most 10,000.
@@ -219,7 +257,12 @@ impl Access {
         }
         let project_ids = answer.project_ids.iter().filter_map(|id| Uuid::try_parse(id).ok()).collect();
         let value = Arc::new(Accessible { project_ids });
-        let kept = Answer { value: value.clone(), revision: answer.revision, made, life: FRESH };
+        let kept = Answer {
+            value: value.clone(),
+            revision: answer.revision,
+            made,
+            life: FRESH,
+        };
         self.accessible.insert(key, kept).await;
         Ok(value)
     }
@@ -230,8 +273,18 @@ impl Access {
         permission: Permission,
         consistency: Option<Consistency>,
     ) -> Result<ListAccessibleResponse, RpcError> {
-        let question = ListAccessibleRequest { user_id: user_id.to_string(), permission: permission as i32, consistency };
-        Ok(self.client.clone().list_accessible(patient(question)).await.map_err(refused)?.into_inner())
+        let question = ListAccessibleRequest {
+            user_id: user_id.to_string(),
+            permission: permission as i32,
+            consistency,
+        };
+        Ok(self
+            .client
+            .clone()
+            .list_accessible(patient(question))
+            .await
+            .map_err(refused)?
+            .into_inner())
     }
 
     /// Which of these people have a permission in a project: one answer each, in order. At most 100 people.
@@ -248,9 +301,20 @@ impl Access {
             permission: permission as i32,
             consistency: None,
         };
-        let question = BatchCheckRequest { checks: user_ids.iter().map(check).collect(), consistency: None };
-        let answer = self.client.clone().batch_check(patient(question)).await.map_err(refused)?.into_inner();
-        Ok((0..user_ids.len()).map(|index| answer.decisions.get(index) == Some(&(Decision::Allowed as i32))).collect())
+        let question = BatchCheckRequest {
+            checks: user_ids.iter().map(check).collect(),
+            consistency: None,
+        };
+        let answer = self
+            .client
+            .clone()
+            .batch_check(patient(question))
+            .await
+            .map_err(refused)?
+            .into_inner();
+        Ok((0..user_ids.len())
+            .map(|index| answer.decisions.get(index) == Some(&(Decision::Allowed as i32)))
+            .collect())
     }
 
     /// The people who have a permission in a project.
@@ -258,8 +322,17 @@ impl Access {
     /// # Errors
     /// As `in_project`.
     pub async fn subjects(&self, project_id: Uuid, permission: Permission) -> Result<Vec<Uuid>, RpcError> {
-        let question = ListSubjectsRequest { project_id: project_id.to_string(), permission: permission as i32 };
-        let answer = self.client.clone().list_subjects(patient(question)).await.map_err(refused)?.into_inner();
+        let question = ListSubjectsRequest {
+            project_id: project_id.to_string(),
+            permission: permission as i32,
+        };
+        let answer = self
+            .client
+            .clone()
+            .list_subjects(patient(question))
+            .await
+            .map_err(refused)?
+            .into_inner();
         Ok(answer.user_ids.iter().filter_map(|id| Uuid::try_parse(id).ok()).collect())
     }
 }
@@ -279,11 +352,19 @@ fn patient<T>(message: T) -> Request<T> {
 }
 
 fn refused(status: Status) -> RpcError {
-    if reason_of(&status) == Some(ErrorReason::RevisionUnknown) { revision_unknown() } else { RpcError::from_upstream("auth", status) }
+    if reason_of(&status) == Some(ErrorReason::RevisionUnknown) {
+        revision_unknown()
+    } else {
+        RpcError::from_upstream("auth", status)
+    }
 }
 
 fn revision_unknown() -> RpcError {
-    RpcError::new(Code::FailedPrecondition, ErrorReason::RevisionUnknown, "the revision of x-authz-min-revision does not exist")
+    RpcError::new(
+        Code::FailedPrecondition,
+        ErrorReason::RevisionUnknown,
+        "the revision of x-authz-min-revision does not exist",
+    )
 }
 
 fn consistency(asked: i64, newest: bool) -> Option<Consistency> {
@@ -292,11 +373,18 @@ fn consistency(asked: i64, newest: bool) -> Option<Consistency> {
         (0, _) => return None,
         (revision, _) => Requirement::AtLeastRevision(revision),
     };
-    Some(Consistency { requirement: Some(requirement) })
+    Some(Consistency {
+        requirement: Some(requirement),
+    })
 }
 
 /// The revision that the caller wants to see at least: promise P1.
 fn asked_revision(call: &Call) -> Result<i64, RpcError> {
-    let Some(text) = call.metadata("x-authz-min-revision") else { return Ok(0) };
-    text.parse().ok().filter(|revision| *revision >= 0).ok_or_else(|| RpcError::invalid("x-authz-min-revision", "must be a revision that was answered"))
+    let Some(text) = call.metadata("x-authz-min-revision") else {
+        return Ok(0);
+    };
+    text.parse()
+        .ok()
+        .filter(|revision| *revision >= 0)
+        .ok_or_else(|| RpcError::invalid("x-authz-min-revision", "must be a revision that was answered"))
 }

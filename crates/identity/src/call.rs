@@ -5,10 +5,10 @@ use std::sync::{Mutex, PoisonError};
 
 use futures_util::Stream;
 use futures_util::stream::BoxStream;
+use tasktracker_proto::r#type::v1::ErrorReason;
 use tasktracker_proto::validate::Validate;
 use tasktracker_server::RpcError;
 use tasktracker_server::error::Code;
-use tasktracker_proto::r#type::v1::ErrorReason;
 use tonic::metadata::{AsciiMetadataKey, MetadataMap, MetadataValue};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
@@ -38,13 +38,24 @@ impl Call {
             return Err(RpcError::invalid_fields(violations));
         }
         let caller = extensions.get::<Caller>().cloned().unwrap_or(Caller::ANONYMOUS);
-        Ok((Self { caller, metadata, answer: Mutex::new(MetadataMap::new()) }, message))
+        Ok((
+            Self {
+                caller,
+                metadata,
+                answer: Mutex::new(MetadataMap::new()),
+            },
+            message,
+        ))
     }
 
     /// A call as a test or a job makes it.
     #[must_use]
     pub fn of(caller: Caller) -> Self {
-        Self { caller, metadata: MetadataMap::new(), answer: Mutex::new(MetadataMap::new()) }
+        Self {
+            caller,
+            metadata: MetadataMap::new(),
+            answer: Mutex::new(MetadataMap::new()),
+        }
     }
 
     /// Who is calling.
@@ -90,7 +101,10 @@ impl Call {
     /// Adds metadata to the answer.
     pub fn answer(&self, name: &'static str, value: &str) {
         if let Ok(value) = MetadataValue::try_from(value) {
-            self.answer.lock().unwrap_or_else(PoisonError::into_inner).insert(AsciiMetadataKey::from_static(name), value);
+            self.answer
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(AsciiMetadataKey::from_static(name), value);
         }
     }
 

@@ -30,7 +30,9 @@ pub enum CallerKind {
 
 impl Caller {
     /// Nobody.
-    pub const ANONYMOUS: Self = Self { kind: CallerKind::Anonymous };
+    pub const ANONYMOUS: Self = Self {
+        kind: CallerKind::Anonymous,
+    };
 }
 
 /// A principal as tokens and logs write it: `user:<id>` or `svc:<name>`.

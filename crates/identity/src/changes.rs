@@ -63,7 +63,12 @@ impl Changes {
     /// No changes known yet.
     #[must_use]
     pub fn new(clock: SharedClock) -> Self {
-        Self { clock, state: Arc::default(), sender: broadcast::channel(1024).0, revision: watch::Sender::new(0) }
+        Self {
+            clock,
+            state: Arc::default(),
+            sender: broadcast::channel(1024).0,
+            revision: watch::Sender::new(0),
+        }
     }
 
     /// Follows Auth until the process stops.
@@ -105,7 +110,10 @@ impl Changes {
     pub fn least_revision(&self, user_id: Uuid, project_id: Option<Uuid>) -> i64 {
         let state = self.lock();
         let keys = [(Some(user_id), project_id), (Some(user_id), None), (None, project_id), (None, None)];
-        keys.iter().filter_map(|key| state.marks.get(key)).map(|(revision, _)| *revision).fold(state.floor, i64::max)
+        keys.iter()
+            .filter_map(|key| state.marks.get(key))
+            .map(|(revision, _)| *revision)
+            .fold(state.floor, i64::max)
     }
 
     /// The least revision that an answer about all projects of this person must have.
@@ -113,7 +121,12 @@ impl Changes {
     pub fn least_revision_anywhere(&self, user_id: Uuid) -> i64 {
         let state = self.lock();
         let concerns = |(whose, _): &(Option<Uuid>, Option<Uuid>)| whose.is_none_or(|whose| whose == user_id);
-        state.marks.iter().filter(|(key, _)| concerns(key)).map(|(_, (revision, _))| *revision).fold(state.floor, i64::max)
+        state
+            .marks
+            .iter()
+            .filter(|(key, _)| concerns(key))
+            .map(|(_, (revision, _))| *revision)
+            .fold(state.floor, i64::max)
     }
 
     async fn listen(&self, auth: AsService) -> bool {
@@ -161,12 +174,17 @@ impl Changes {
             }
             state.marks.retain(|_, (_, made)| now.as_second() - made.as_second() < MARK_LIFE);
             let token_life = i64::try_from(token::LIFETIME.as_secs()).unwrap_or(i64::MAX);
-            state.ended.retain(|_, made| now.as_second() - made.as_second() < token_life + MARK_LIFE);
+            state
+                .ended
+                .retain(|_, made| now.as_second() - made.as_second() < token_life + MARK_LIFE);
             match &message.change {
                 Some(Message::AccessChanged(changed)) => {
                     let key = (id(&changed.user_id), id(&changed.project_id));
                     state.marks.insert(key, (message.revision, now));
-                    Some(Change::Access { user_id: key.0, project_id: key.1 })
+                    Some(Change::Access {
+                        user_id: key.0,
+                        project_id: key.1,
+                    })
                 }
                 Some(Message::SessionEnded(ended)) => id(&ended.session_id).map(|session_id| {
                     state.ended.insert(session_id, now);

@@ -23,7 +23,10 @@ impl KeySource for FromAuth {
         Box::pin(async move {
             let mut request = tonic::Request::new(GetKeySetRequest {});
             request.set_timeout(Duration::from_secs(2));
-            let answer = client.get_key_set(request).await.map_err(|status| RpcError::from_upstream("auth", status))?;
+            let answer = client
+                .get_key_set(request)
+                .await
+                .map_err(|status| RpcError::from_upstream("auth", status))?;
             Ok(answer.into_inner().keys)
         })
     }

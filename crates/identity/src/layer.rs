@@ -36,7 +36,9 @@ impl IdentityLayer {
 
     async fn authenticate(&self, path: &str, headers: &HeaderMap) -> Result<Caller, RpcError> {
         // Health, reflection and paths that do not exist: nothing of ours to protect.
-        let Some(method) = METHODS.get(path) else { return Ok(Caller::ANONYMOUS) };
+        let Some(method) = METHODS.get(path) else {
+            return Ok(Caller::ANONYMOUS);
+        };
         match method.policy.auth() {
             Auth::Public | Auth::InternalSecret => Ok(Caller::ANONYMOUS),
             Auth::User => {
@@ -46,14 +48,22 @@ impl IdentityLayer {
                         Err(RpcError::unauthenticated(ErrorReason::CredentialInvalid, "the session has ended"))
                     }
                     CallerKind::User { .. } => Ok(caller),
-                    _ => Err(RpcError::new(Code::PermissionDenied, ErrorReason::PermissionMissing, "this is for people only")),
+                    _ => Err(RpcError::new(
+                        Code::PermissionDenied,
+                        ErrorReason::PermissionMissing,
+                        "this is for people only",
+                    )),
                 }
             }
             Auth::Internal => {
                 let caller = self.bearer(headers).await?;
                 match &caller.kind {
                     CallerKind::Service { .. } => Ok(caller),
-                    _ => Err(RpcError::new(Code::PermissionDenied, ErrorReason::PermissionMissing, "this is for services only")),
+                    _ => Err(RpcError::new(
+                        Code::PermissionDenied,
+                        ErrorReason::PermissionMissing,
+                        "this is for services only",
+                    )),
                 }
             }
             Auth::Unspecified => Err(RpcError::internal(anyhow::anyhow!("{path} has no policy"))),
@@ -64,7 +74,12 @@ impl IdentityLayer {
         let mut sent = headers.get_all(http::header::AUTHORIZATION).iter();
         let missing = || RpcError::unauthenticated(ErrorReason::CredentialMissing, "sign in first: no credential was sent");
         let header = sent.next().ok_or_else(missing)?;
-        let invalid = || RpcError::unauthenticated(ErrorReason::CredentialInvalid, "the header authorization must be `Bearer` and an access token");
+        let invalid = || {
+            RpcError::unauthenticated(
+                ErrorReason::CredentialInvalid,
+                "the header authorization must be `Bearer` and an access token",
+            )
+        };
         if sent.next().is_some() {
             return Err(invalid());
         }
@@ -80,7 +95,10 @@ impl<S> Layer<S> for IdentityLayer {
     type Service = Identified<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Identified { inner, identity: self.clone() }
+        Identified {
+            inner,
+            identity: self.clone(),
+        }
     }
 }
 

@@ -35,7 +35,10 @@ impl PermissionSet {
     /// The set of these numbers; unknown ones are left out.
     #[must_use]
     pub fn of_numbers(numbers: &[i32]) -> Self {
-        numbers.iter().filter_map(|number| Permission::try_from(*number).ok()).fold(Self::EMPTY, Self::with)
+        numbers
+            .iter()
+            .filter_map(|number| Permission::try_from(*number).ok())
+            .fold(Self::EMPTY, Self::with)
     }
 
     /// Both sets together.
@@ -67,7 +70,9 @@ impl PermissionSet {
     /// The permissions, by number.
     pub fn iter(&self) -> impl Iterator<Item = Permission> {
         let set = *self;
-        (1..256).filter_map(|number| Permission::try_from(number).ok()).filter(move |permission| set.has(*permission))
+        (1..256)
+            .filter_map(|number| Permission::try_from(number).ok())
+            .filter(move |permission| set.has(*permission))
     }
 
     /// The permissions' numbers, as the API sends them.
@@ -88,13 +93,18 @@ impl PermissionSet {
 /// The public name of a permission, such as `comment.update_own`.
 #[must_use]
 pub fn name(permission: Permission) -> String {
-    permission.as_str_name().trim_start_matches("PERMISSION_").to_lowercase().replacen('_', ".", 1)
+    permission
+        .as_str_name()
+        .trim_start_matches("PERMISSION_")
+        .to_lowercase()
+        .replacen('_', ".", 1)
 }
 
 /// The permission of a public name.
 #[must_use]
 pub fn by_name(name: &str) -> Option<Permission> {
-    Permission::from_str_name(&format!("PERMISSION_{}", name.to_uppercase().replacen('.', "_", 1))).filter(|found| *found != Permission::Unspecified)
+    Permission::from_str_name(&format!("PERMISSION_{}", name.to_uppercase().replacen('.', "_", 1)))
+        .filter(|found| *found != Permission::Unspecified)
 }
 
 #[cfg(test)]

@@ -25,9 +25,17 @@ impl InstanceSecret {
     /// # Errors
     /// It is too short, or a placeholder.
     pub fn given(text: &str) -> anyhow::Result<Self> {
-        ensure!(text.len() >= MIN_LENGTH, "instance.secret must have at least {MIN_LENGTH} characters; `openssl rand -hex 32` makes a good one");
+        ensure!(
+            text.len() >= MIN_LENGTH,
+            "instance.secret must have at least {MIN_LENGTH} characters; `openssl rand -hex 32` makes a good one"
+        );
         let lower = text.to_lowercase();
-        ensure!(!["change", "secret", "example", "placeholder"].iter().any(|word| lower.contains(word)), "instance.secret is a placeholder");
+        ensure!(
+            !["change", "secret", "example", "placeholder"]
+                .iter()
+                .any(|word| lower.contains(word)),
+            "instance.secret is a placeholder"
+        );
         Ok(Self(text.as_bytes().to_vec()))
     }
 
@@ -69,7 +77,10 @@ impl InstanceSecret {
     /// What a service presents to Auth for its token, in hexadecimal.
     #[must_use]
     pub fn of_service(&self, name: &str) -> String {
-        self.derive(&format!("service {name}")).iter().map(|byte| format!("{byte:02x}")).collect()
+        self.derive(&format!("service {name}"))
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     }
 }
 
@@ -77,7 +88,12 @@ fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt;
     // Written beside and renamed: a crash leaves no half secret.
     let beside = path.with_extension("new");
-    let mut file = std::fs::File::options().create(true).write(true).truncate(true).mode(0o600).open(&beside)?;
+    let mut file = std::fs::File::options()
+        .create(true)
+        .write(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&beside)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     std::fs::rename(beside, path)
@@ -95,7 +111,10 @@ mod tests {
         let again = InstanceSecret::in_data_dir(folder.path(), || [8; 32]).unwrap();
         assert_eq!(first.derive("x"), again.derive("x"));
         assert_ne!(first.derive("x"), first.derive("y"));
-        let mode = std::fs::metadata(folder.path().join("instance.secret")).unwrap().permissions().mode();
+        let mode = std::fs::metadata(folder.path().join("instance.secret"))
+            .unwrap()
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o600);
     }
 

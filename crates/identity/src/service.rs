@@ -46,7 +46,13 @@ impl Credential {
     /// The credential of a service, with the place where Auth is.
     #[must_use]
     pub fn new(auth: Upstream, name: &'static str, secret: &InstanceSecret, clock: SharedClock) -> Self {
-        Self { auth, name, secret: secret.of_service(name), clock, token: Arc::default() }
+        Self {
+            auth,
+            name,
+            secret: secret.of_service(name),
+            clock,
+            token: Arc::default(),
+        }
     }
 
     /// The header that proves who this service is.
@@ -54,7 +60,9 @@ impl Credential {
     /// # Errors
     /// Auth does not answer, or refuses the secret.
     pub async fn header(&self) -> Result<HeaderValue, RpcError> {
-        tokio::time::timeout(PATIENCE, self.fresh()).await.unwrap_or_else(|elapsed| Err(RpcError::unavailable("auth", elapsed)))
+        tokio::time::timeout(PATIENCE, self.fresh())
+            .await
+            .unwrap_or_else(|elapsed| Err(RpcError::unavailable("auth", elapsed)))
     }
 
     async fn fresh(&self) -> Result<HeaderValue, RpcError> {
@@ -65,7 +73,10 @@ impl Credential {
         {
             return Ok(header.clone());
         }
-        let mut request = tonic::Request::new(IssueServiceTokenRequest { service: self.name.to_owned(), secret: self.secret.clone() });
+        let mut request = tonic::Request::new(IssueServiceTokenRequest {
+            service: self.name.to_owned(),
+            secret: self.secret.clone(),
+        });
         request.set_timeout(PATIENCE);
         let mut client = CredentialServiceClient::new(self.auth.clone());
         let answer = match (client.issue_service_token(request).await, &*token) {
@@ -76,7 +87,11 @@ impl Credential {
         };
         let mut header = HeaderValue::try_from(format!("Bearer {}", answer.access_token)).map_err(RpcError::internal)?;
         header.set_sensitive(true);
-        let expires = answer.expire_time.as_ref().and_then(tasktracker_server::time::from_proto).unwrap_or(now);
+        let expires = answer
+            .expire_time
+            .as_ref()
+            .and_then(tasktracker_server::time::from_proto)
+            .unwrap_or(now);
         *token = Some((header.clone(), expires));
         Ok(header)
     }
@@ -84,7 +99,10 @@ impl Credential {
     /// Another service, called as this one.
     #[must_use]
     pub fn calling(&self, upstream: Upstream) -> AsService {
-        AsService { upstream, credential: self.clone() }
+        AsService {
+            upstream,
+            credential: self.clone(),
+        }
     }
 }
 
@@ -109,7 +127,10 @@ impl Service<Request<Body>> for AsService {
         let fresh = self.upstream.clone();
         let mut upstream = std::mem::replace(&mut self.upstream, fresh);
         Box::pin(async move {
-            let token = credential.header().await.map_err(|error| UpstreamError::from(Status::from(error)))?;
+            let token = credential
+                .header()
+                .await
+                .map_err(|error| UpstreamError::from(Status::from(error)))?;
             request.headers_mut().insert(header::AUTHORIZATION, token);
             if let Some(id) = request::current_id().and_then(|id| HeaderValue::from_str(&id).ok()) {
                 request.headers_mut().insert(REQUEST_ID_HEADER, id);

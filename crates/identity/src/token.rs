@@ -86,9 +86,19 @@ impl Signer {
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, canonical.as_bytes());
         let key_id = URL_SAFE_NO_PAD.encode(digest.as_ref());
         let text = |text: &str| text.to_owned();
-        let public =
-            JsonWebKey { kty: text("OKP"), crv: text("Ed25519"), x, kid: key_id.clone(), alg: text("EdDSA"), r#use: text("sig") };
-        Ok(Self { key: EncodingKey::from_ed_der(pkcs8), key_id, public })
+        let public = JsonWebKey {
+            kty: text("OKP"),
+            crv: text("Ed25519"),
+            x,
+            kid: key_id.clone(),
+            alg: text("EdDSA"),
+            r#use: text("sig"),
+        };
+        Ok(Self {
+            key: EncodingKey::from_ed_der(pkcs8),
+            key_id,
+            public,
+        })
     }
 
     /// The public half, as the key set shows it.
@@ -101,7 +111,14 @@ impl Signer {
     ///
     /// # Errors
     /// The crypto library fails.
-    pub fn sign_user(&self, user_id: Uuid, session_id: Uuid, signed_in: Timestamp, token_id: Uuid, now: Timestamp) -> anyhow::Result<String> {
+    pub fn sign_user(
+        &self,
+        user_id: Uuid,
+        session_id: Uuid,
+        signed_in: Timestamp,
+        token_id: Uuid,
+        now: Timestamp,
+    ) -> anyhow::Result<String> {
         self.sign(format!("user:{user_id}"), Some(session_id), signed_in, token_id, now)
     }
 
@@ -116,8 +133,17 @@ impl Signer {
     fn sign(&self, sub: String, sid: Option<Uuid>, signed_in: Timestamp, jti: Uuid, now: Timestamp) -> anyhow::Result<String> {
         let iat = now.as_second();
         let lifetime = i64::try_from(LIFETIME.as_secs())?;
-        let claims =
-            Claims { iss: ISSUER.to_owned(), aud: ISSUER.to_owned(), sub, sid, jti, iat, nbf: iat, exp: iat + lifetime, auth_time: signed_in.as_second() };
+        let claims = Claims {
+            iss: ISSUER.to_owned(),
+            aud: ISSUER.to_owned(),
+            sub,
+            sid,
+            jti,
+            iat,
+            nbf: iat,
+            exp: iat + lifetime,
+            auth_time: signed_in.as_second(),
+        };
         let mut header = Header::new(Algorithm::EdDSA);
         header.typ = Some(TYPE.to_owned());
         header.kid = Some(self.key_id.clone());
@@ -152,7 +178,13 @@ impl Verifier {
     #[must_use]
     pub fn new(source: Arc<dyn KeySource>, clock: SharedClock) -> Self {
         let verified = Cache::builder().max_capacity(10_000).time_to_live(LIFETIME).build();
-        Self { source, clock, keys: RwLock::default(), fetching: Mutex::new(()), verified }
+        Self {
+            source,
+            clock,
+            keys: RwLock::default(),
+            fetching: Mutex::new(()),
+            verified,
+        }
     }
 
     /// Who a token stands for.
@@ -180,7 +212,20 @@ impl Verifier {
 
     async fn check(&self, token: &str) -> Result<Claims, RpcError> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| invalid())?;
-        let Header { typ, alg, jku, jwk, kid, x5u, x5c, crit, enc, zip, extras, .. } = header;
+        let Header {
+            typ,
+            alg,
+            jku,
+            jwk,
+            kid,
+            x5u,
+            x5c,
+            crit,
+            enc,
+            zip,
+            extras,
+            ..
+        } = header;
         let plain = jku.is_none() && jwk.is_none() && x5u.is_none() && x5c.is_none() && crit.is_none() && enc.is_none() && zip.is_none();
         if typ.as_deref() != Some(TYPE) || alg != Algorithm::EdDSA || !plain || !extras.inner().is_empty() {
             return Err(invalid());
@@ -215,7 +260,10 @@ impl Verifier {
         }
         match self.source.fetch().await {
             Ok(keys) => {
-                let by_id = keys.iter().filter_map(|key| Some((key.kid.clone(), Arc::new(DecodingKey::from_ed_components(&key.x).ok()?)))).collect();
+                let by_id = keys
+                    .iter()
+                    .filter_map(|key| Some((key.kid.clone(), Arc::new(DecodingKey::from_ed_components(&key.x).ok()?))))
+                    .collect();
                 *self.keys.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Keys { by_id, fetched: Some(now) };
                 self.look(key_id, now).0.ok_or_else(invalid)
             }
@@ -226,13 +274,19 @@ impl Verifier {
 
     fn look(&self, key_id: &str, now: Timestamp) -> (Option<Arc<DecodingKey>>, Option<i64>) {
         let keys = self.keys.read().unwrap_or_else(std::sync::PoisonError::into_inner);
-        (keys.by_id.get(key_id).cloned(), keys.fetched.map(|fetched| now.as_second() - fetched.as_second()))
+        (
+            keys.by_id.get(key_id).cloned(),
+            keys.fetched.map(|fetched| now.as_second() - fetched.as_second()),
+        )
     }
 }
 
 fn caller_of(claims: &Claims) -> Option<Caller> {
     let kind = match (claims.sub.split_once(':')?, claims.sid) {
-        (("user", id), Some(session_id)) => CallerKind::User { user_id: Uuid::try_parse(id).ok()?, session_id },
+        (("user", id), Some(session_id)) => CallerKind::User {
+            user_id: Uuid::try_parse(id).ok()?,
+            session_id,
+        },
         (("svc", name), None) if !name.is_empty() => CallerKind::Service { name: name.to_owned() },
         _ => return None,
     };

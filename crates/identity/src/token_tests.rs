@@ -38,12 +38,26 @@ fn world() -> World {
     source.keys.lock().unwrap().push(signer.public().clone());
     let clock = Arc::new(ManualClock::new("2026-05-01T12:00:00Z".parse().unwrap()));
     let verifier = Verifier::new(source.clone(), clock.clone());
-    World { pkcs8, signer, source, clock, verifier }
+    World {
+        pkcs8,
+        signer,
+        source,
+        clock,
+        verifier,
+    }
 }
 
 impl World {
     fn good(&self) -> String {
-        self.signer.sign_user(Uuid::from_u128(1), Uuid::from_u128(2), self.clock.now(), Uuid::from_u128(3), self.clock.now()).unwrap()
+        self.signer
+            .sign_user(
+                Uuid::from_u128(1),
+                Uuid::from_u128(2),
+                self.clock.now(),
+                Uuid::from_u128(3),
+                self.clock.now(),
+            )
+            .unwrap()
     }
 
     fn claims(&self) -> Value {
@@ -74,9 +88,19 @@ impl World {
 async fn a_good_token_names_its_user_and_session() {
     let world = world();
     let caller = world.verifier.verify(&world.good()).await.unwrap();
-    assert_eq!(caller.kind, CallerKind::User { user_id: Uuid::from_u128(1), session_id: Uuid::from_u128(2) });
+    assert_eq!(
+        caller.kind,
+        CallerKind::User {
+            user_id: Uuid::from_u128(1),
+            session_id: Uuid::from_u128(2)
+        }
+    );
     let forged = world.forge(&world.header(), &world.claims());
-    world.verifier.verify(&forged).await.expect("the forge makes good tokens, so that the refusals below mean something");
+    world
+        .verifier
+        .verify(&forged)
+        .await
+        .expect("the forge makes good tokens, so that the refusals below mean something");
 }
 
 #[tokio::test]
@@ -94,14 +118,27 @@ async fn a2_to_a4_other_algorithms_are_refused() {
     header.typ = Some(TYPE.to_owned());
     header.kid = Some(world.signer.public().kid.clone());
     let key = EncodingKey::from_secret(world.signer.public().x.as_bytes());
-    world.refuses(&jsonwebtoken::encode(&header, &world.claims(), &key).unwrap(), "HS256 with the public key").await;
+    world
+        .refuses(
+            &jsonwebtoken::encode(&header, &world.claims(), &key).unwrap(),
+            "HS256 with the public key",
+        )
+        .await;
 }
 
 #[tokio::test]
 async fn a5_and_a6_strange_key_ids_are_refused_with_one_fetch_a_minute() {
     let world = world();
     world.verifier.verify(&world.good()).await.unwrap();
-    for kid in [json!("../../etc/passwd"), json!("' OR 1=1--"), json!("x".repeat(8192)), json!("\0"), json!(""), Value::Null, json!(["a"])] {
+    for kid in [
+        json!("../../etc/passwd"),
+        json!("' OR 1=1--"),
+        json!("x".repeat(8192)),
+        json!("\0"),
+        json!(""),
+        Value::Null,
+        json!(["a"]),
+    ] {
         let mut header = world.header();
         header["kid"] = kid;
         world.refuses(&world.forge(&header, &world.claims()), "strange kid").await;
@@ -176,7 +213,14 @@ async fn a15_and_a18_damaged_and_huge_tokens_are_refused() {
             world.refuses(&damaged, "damaged").await;
         }
     }
-    for damaged in [format!("{good}.x"), format!(" {good}"), format!("{good}="), good[..good.len() - 4].to_owned(), String::new(), "a".repeat(5000)] {
+    for damaged in [
+        format!("{good}.x"),
+        format!(" {good}"),
+        format!("{good}="),
+        good[..good.len() - 4].to_owned(),
+        String::new(),
+        "a".repeat(5000),
+    ] {
         world.refuses(&damaged, "damaged").await;
     }
 }

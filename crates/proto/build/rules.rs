@@ -10,7 +10,10 @@ use prost_reflect::{DescriptorPool, DynamicMessage, FieldDescriptor, Kind, Messa
 pub fn generate(descriptors: &[u8]) -> Result<String> {
     let pool = DescriptorPool::decode(descriptors)?;
     let mut source = String::new();
-    for message in pool.all_messages().filter(|message| message.package_name().starts_with("tasktracker.")) {
+    for message in pool
+        .all_messages()
+        .filter(|message| message.package_name().starts_with("tasktracker."))
+    {
         if message.parent_message().is_some() {
             bail!("{}: nested messages are not used here", message.full_name());
         }
@@ -35,7 +38,12 @@ fn message_body(pool: &DescriptorPool, message: &MessageDescriptor) -> Result<St
             let checks = value_checks(pool, &field, rules.as_ref(), "value", &here)?;
             if !checks.is_empty() {
                 let container = format!("{}::{}", rust_module_of(message), upper_camel(oneof.name()));
-                writeln!(body, "if let Some({container}::{}(value)) = &self.{} {{ {checks} }}", upper_camel(field.name()), rust_field(oneof.name()))?;
+                writeln!(
+                    body,
+                    "if let Some({container}::{}(value)) = &self.{} {{ {checks} }}",
+                    upper_camel(field.name()),
+                    rust_field(oneof.name())
+                )?;
             }
             continue;
         }
@@ -55,7 +63,10 @@ fn message_body(pool: &DescriptorPool, message: &MessageDescriptor) -> Result<St
         } else {
             let checks = value_checks(pool, &field, rules.as_ref(), "value", &here)?;
             if ignore_zero {
-                writeln!(body, "{{ let value = &self.{name}; if !crate::validate::is_zero(value) {{ {checks} }} }}")?;
+                writeln!(
+                    body,
+                    "{{ let value = &self.{name}; if !crate::validate::is_zero(value) {{ {checks} }} }}"
+                )?;
             } else if !checks.is_empty() {
                 writeln!(body, "{{ let value = &self.{name}; {checks} }}")?;
             }
@@ -81,7 +92,10 @@ fn list_checks(pool: &DescriptorPool, field: &FieldDescriptor, rules: Option<&Dy
     }
     let checks = value_checks(pool, field, items.as_ref(), "value", "at")?;
     if !checks.is_empty() {
-        writeln!(body, "for (index, value) in {list}.iter().enumerate() {{ let list = {here}; let at = list.index(index); {checks} }}")?;
+        writeln!(
+            body,
+            "for (index, value) in {list}.iter().enumerate() {{ let list = {here}; let at = list.index(index); {checks} }}"
+        )?;
     }
     Ok(body)
 }
@@ -102,19 +116,34 @@ fn value_checks(pool: &DescriptorPool, field: &FieldDescriptor, rules: Option<&D
                 ("string", "max_bytes") => format!("{here}.max_bytes(out, {value}, {});", number(operand)?),
                 ("string", "pattern") => {
                     let pattern = operand.as_str().context("pattern")?;
-                    format!("{{ static PATTERN: std::sync::LazyLock<regex::Regex> = std::sync::LazyLock::new(|| regex::Regex::new({pattern:?}).expect(\"checked by buf lint\")); {here}.pattern(out, {value}, &PATTERN); }}")
+                    format!(
+                        "{{ static PATTERN: std::sync::LazyLock<regex::Regex> = std::sync::LazyLock::new(|| regex::Regex::new({pattern:?}).expect(\"checked by buf lint\")); {here}.pattern(out, {value}, &PATTERN); }}"
+                    )
                 }
                 ("string", "uuid") => format!("{here}.uuid(out, {value});"),
                 ("int32" | "int64", "gte") => format!("{here}.gte(out, *{value} as i64, {});", number(operand)?),
-                ("double", "gte") => format!("{here}.between(out, *{value}, {:?}, f64::INFINITY);", operand.as_f64().context("gte")?),
-                ("double", "lte") => format!("{here}.between(out, *{value}, f64::NEG_INFINITY, {:?});", operand.as_f64().context("lte")?),
+                ("double", "gte") => format!(
+                    "{here}.between(out, *{value}, {:?}, f64::INFINITY);",
+                    operand.as_f64().context("gte")?
+                ),
+                ("double", "lte") => format!(
+                    "{here}.between(out, *{value}, f64::NEG_INFINITY, {:?});",
+                    operand.as_f64().context("lte")?
+                ),
                 ("enum", "defined_only") => {
-                    let Kind::Enum(kind) = field.kind() else { bail!("{}: enum rules on another type", field.name()) };
+                    let Kind::Enum(kind) = field.kind() else {
+                        bail!("{}: enum rules on another type", field.name())
+                    };
                     let known = kind.values().map(|value| value.number().to_string()).collect::<Vec<_>>().join(", ");
                     format!("{here}.one_of(out, *{value}, &[{known}]);")
                 }
                 ("enum", "not_in") => {
-                    let refused = operand.as_list().context("not_in")?.iter().map(|value| number(value).map(|n| n.to_string())).collect::<Result<Vec<_>>>()?;
+                    let refused = operand
+                        .as_list()
+                        .context("not_in")?
+                        .iter()
+                        .map(|value| number(value).map(|n| n.to_string()))
+                        .collect::<Result<Vec<_>>>()?;
                     format!("{here}.none_of(out, *{value}, &[{}]);", refused.join(", "))
                 }
                 (group, rule) => bail!("{}: rule {group}.{rule} is not supported", field.name()),
@@ -134,11 +163,17 @@ fn value_checks(pool: &DescriptorPool, field: &FieldDescriptor, rules: Option<&D
 fn options(pool: &DescriptorPool, field: &FieldDescriptor, extension: &str) -> Result<Option<DynamicMessage>> {
     let extension = pool.get_extension_by_name(extension).context("buf/validate is not imported")?;
     let options = field.options();
-    Ok(options.has_extension(&extension).then(|| options.get_extension(&extension).as_message().cloned()).flatten())
+    Ok(options
+        .has_extension(&extension)
+        .then(|| options.get_extension(&extension).as_message().cloned())
+        .flatten())
 }
 
 fn message_rule(rules: &DynamicMessage, name: &str) -> Option<DynamicMessage> {
-    rules.has_field_by_name(name).then(|| rules.get_field_by_name(name)?.as_message().cloned()).flatten()
+    rules
+        .has_field_by_name(name)
+        .then(|| rules.get_field_by_name(name)?.as_message().cloned())
+        .flatten()
 }
 
 fn bool_rule(rules: &DynamicMessage, name: &str) -> bool {
@@ -172,11 +207,17 @@ fn rust_module_of(message: &MessageDescriptor) -> String {
 }
 
 fn rust_package(package: &str) -> String {
-    package.split('.').fold("crate".to_owned(), |path, part| path + "::" + &rust_field(part))
+    package
+        .split('.')
+        .fold("crate".to_owned(), |path, part| path + "::" + &rust_field(part))
 }
 
 fn rust_field(name: &str) -> String {
-    if matches!(name, "type" | "use" | "in" | "ref" | "match") { format!("r#{name}") } else { name.to_owned() }
+    if matches!(name, "type" | "use" | "in" | "ref" | "match") {
+        format!("r#{name}")
+    } else {
+        name.to_owned()
+    }
 }
 
 fn upper_camel(name: &str) -> String {

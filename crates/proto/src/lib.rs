@@ -2,7 +2,12 @@
 
 pub mod validate;
 
-#[expect(missing_docs, clippy::all, clippy::allow_attributes, reason = "generated; the protos carry the comments")]
+#[expect(
+    missing_docs,
+    clippy::all,
+    clippy::allow_attributes,
+    reason = "generated; the protos carry the comments"
+)]
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/all.rs"));
 }
@@ -13,8 +18,8 @@ mod rules {
 }
 
 pub use generated::google;
-pub use generated::tasktracker::{auth, core, options, r#type};
 use generated::tasktracker;
+pub use generated::tasktracker::{auth, core, options, r#type};
 
 /// The compiled protos with all options and imports: for reflection, REST transcoding and policy lookup.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));

@@ -55,7 +55,10 @@ impl Path<'_> {
     pub fn violate(&self, out: &mut Vec<Violation>, description: impl Into<String>) {
         let mut field = String::new();
         self.write(&mut field);
-        out.push(Violation { field, description: description.into() });
+        out.push(Violation {
+            field,
+            description: description.into(),
+        });
     }
 
     fn write(&self, text: &mut String) {
@@ -77,7 +80,11 @@ impl Path<'_> {
 
     pub(crate) fn min_len(&self, out: &mut Vec<Violation>, value: &str, limit: usize) {
         if value.chars().take(limit).count() < limit {
-            let wanted = if limit == 1 { "must not be empty".to_owned() } else { format!("must have at least {limit} characters") };
+            let wanted = if limit == 1 {
+                "must not be empty".to_owned()
+            } else {
+                format!("must have at least {limit} characters")
+            };
             self.violate(out, wanted);
         }
     }
@@ -114,7 +121,11 @@ impl Path<'_> {
 
     pub(crate) fn between(&self, out: &mut Vec<Violation>, value: f64, low: f64, high: f64) {
         if !(low..=high).contains(&value) {
-            let wanted = if high.is_finite() { format!("must be at most {high}") } else { format!("must be at least {low}") };
+            let wanted = if high.is_finite() {
+                format!("must be at most {high}")
+            } else {
+                format!("must be at least {low}")
+            };
             self.violate(out, wanted);
         }
     }

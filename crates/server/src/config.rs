@@ -24,7 +24,10 @@ impl Config {
     /// # Errors
     /// A default cannot be read: a defect of this program.
     pub fn defaults(parts: &[&str]) -> anyhow::Result<Self> {
-        let mut config = Self { values: Table::new(), origins: BTreeMap::new() };
+        let mut config = Self {
+            values: Table::new(),
+            origins: BTreeMap::new(),
+        };
         for part in parts {
             let table: Table = toml::from_str(part).context("a config.default.toml cannot be read")?;
             for (section, value) in table {
@@ -65,7 +68,9 @@ impl Config {
     /// As `env`.
     pub fn variables(mut self, variables: impl IntoIterator<Item = (String, String)>) -> anyhow::Result<Self> {
         for (name, text) in variables {
-            let Some(path) = name.strip_prefix(ENV_PREFIX).filter(|path| path.contains("__")) else { continue };
+            let Some(path) = name.strip_prefix(ENV_PREFIX).filter(|path| path.contains("__")) else {
+                continue;
+            };
             let key = path.to_lowercase().replace("__", ".");
             let origin = format!("environment {name}");
             if self.lookup(&key).is_none()
@@ -96,7 +101,9 @@ impl Config {
     /// A value does not fit, such as a negative port.
     pub fn section<T: DeserializeOwned>(&self, name: &str) -> anyhow::Result<T> {
         let value = self.values.get(name).with_context(|| format!("no section [{name}]"))?.clone();
-        value.try_into().with_context(|| format!("the section [{name}] of the configuration is invalid"))
+        value
+            .try_into()
+            .with_context(|| format!("the section [{name}] of the configuration is invalid"))
     }
 
     /// Every key with its value and where it came from; secrets are hidden.
@@ -104,7 +111,11 @@ impl Config {
     pub fn print(&self) -> String {
         let mut lines = String::new();
         for (key, value) in leaves("", &self.values) {
-            let shown = if is_secret(&key) && value.as_str().is_none_or(|text| !text.is_empty()) { "\"(hidden)\"".to_owned() } else { value.to_string() };
+            let shown = if is_secret(&key) && value.as_str().is_none_or(|text| !text.is_empty()) {
+                "\"(hidden)\"".to_owned()
+            } else {
+                value.to_string()
+            };
             let origin = self.origins.get(&key).map_or("default", String::as_str);
             lines += &format!("{key} = {shown}  # {origin}\n");
         }
@@ -130,7 +141,12 @@ impl Config {
 
     fn put(&mut self, key: &str, value: Value, origin: &str) -> anyhow::Result<()> {
         let known = self.lookup(key).ok_or_else(|| self.unknown(key, origin))?;
-        ensure!(known.type_str() == value.type_str(), "{origin}: {key} must be of type {}, not {}", known.type_str(), value.type_str());
+        ensure!(
+            known.type_str() == value.type_str(),
+            "{origin}: {key} must be of type {}, not {}",
+            known.type_str(),
+            value.type_str()
+        );
         let (section, name) = key.rsplit_once('.').unwrap_or(("", key));
         let mut table = &mut self.values;
         for part in section.split('.').filter(|part| !part.is_empty()) {
@@ -149,7 +165,10 @@ impl Config {
 
     fn unknown(&self, key: &str, origin: &str) -> anyhow::Error {
         let known = leaves("", &self.values);
-        let nearest = known.iter().map(|(known, _)| known).min_by_key(|known| strsim::levenshtein(known, key));
+        let nearest = known
+            .iter()
+            .map(|(known, _)| known)
+            .min_by_key(|known| strsim::levenshtein(known, key));
         match nearest {
             Some(nearest) => anyhow::anyhow!("{origin}: there is no key {key}; did you mean {nearest}?"),
             None => anyhow::anyhow!("{origin}: there is no key {key}"),
@@ -166,7 +185,11 @@ fn is_secret(key: &str) -> bool {
 fn leaves(prefix: &str, table: &Table) -> Vec<(String, Value)> {
     let mut found = Vec::new();
     for (name, value) in table {
-        let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+        let key = if prefix.is_empty() {
+            name.clone()
+        } else {
+            format!("{prefix}.{name}")
+        };
         match value {
             Value::Table(inner) => found.extend(leaves(&key, inner)),
             value => found.push((key, value.clone())),
@@ -188,17 +211,27 @@ mod tests {
 
     #[test]
     fn later_layers_win_and_say_so() {
-        let config = variables(&[("TASKTRACKER_GATEWAY__PORT", "9000"), ("TASKTRACKER_GATEWAY__CORS_ORIGINS", "https://a, https://b")]).unwrap();
+        let config = variables(&[
+            ("TASKTRACKER_GATEWAY__PORT", "9000"),
+            ("TASKTRACKER_GATEWAY__CORS_ORIGINS", "https://a, https://b"),
+        ])
+        .unwrap();
         let config = config.flag("gateway.port", "9100", "--port").unwrap();
         let printed = config.print();
         assert!(printed.contains("gateway.port = 9100  # --port"), "{printed}");
-        assert!(printed.contains(r#"gateway.cors_origins = ["https://a", "https://b"]"#), "{printed}");
+        assert!(
+            printed.contains(r#"gateway.cors_origins = ["https://a", "https://b"]"#),
+            "{printed}"
+        );
     }
 
     #[test]
     fn an_unknown_key_names_the_nearest_one() {
         let error = variables(&[("TASKTRACKER_GATEWAY__PROT", "1")]).unwrap_err().to_string();
-        assert!(error.contains("gateway.prot") && error.contains("did you mean gateway.port?"), "{error}");
+        assert!(
+            error.contains("gateway.prot") && error.contains("did you mean gateway.port?"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -213,6 +246,11 @@ mod tests {
 
     #[test]
     fn values_of_another_type_are_refused() {
-        assert!(variables(&[("TASKTRACKER_GATEWAY__PORT", "many")]).unwrap_err().to_string().contains("whole number"));
+        assert!(
+            variables(&[("TASKTRACKER_GATEWAY__PORT", "many")])
+                .unwrap_err()
+                .to_string()
+                .contains("whole number")
+        );
     }
 }

@@ -25,7 +25,9 @@ pub enum DataDirError {
         holder: String,
     },
     /// It cannot be made or written.
-    #[error("the data directory {path} cannot be written: {cause}; check that it exists, is yours, and that the disk is neither full nor read-only")]
+    #[error(
+        "the data directory {path} cannot be written: {cause}; check that it exists, is yours, and that the disk is neither full nor read-only"
+    )]
     Unwritable {
         /// The directory.
         path: PathBuf,
@@ -40,23 +42,45 @@ impl DataDir {
     /// # Errors
     /// It is held by another process, or cannot be written.
     pub fn claim(path: &Path) -> Result<Self, DataDirError> {
-        let unwritable = |cause| DataDirError::Unwritable { path: path.to_owned(), cause };
+        let unwritable = |cause| DataDirError::Unwritable {
+            path: path.to_owned(),
+            cause,
+        };
         std::fs::create_dir_all(path).map_err(unwritable)?;
         let lock_path = path.join("LOCK");
-        let mut lock = File::options().create(true).read(true).write(true).truncate(false).open(lock_path).map_err(unwritable)?;
+        let mut lock = File::options()
+            .create(true)
+            .read(true)
+            .write(true)
+            .truncate(false)
+            .open(lock_path)
+            .map_err(unwritable)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut holder = String::new();
                 let _ = lock.read_to_string(&mut holder);
-                let holder = if holder.trim().is_empty() { "unknown".to_owned() } else { holder.trim().to_owned() };
-                return Err(DataDirError::Held { path: path.to_owned(), holder });
+                let holder = if holder.trim().is_empty() {
+                    "unknown".to_owned()
+                } else {
+                    holder.trim().to_owned()
+                };
+                return Err(DataDirError::Held {
+                    path: path.to_owned(),
+                    holder,
+                });
             }
             Err(TryLockError::Error(cause)) => return Err(unwritable(cause)),
         }
         let note = format!("process {}\n", std::process::id());
-        lock.set_len(0).and_then(|()| lock.rewind()).and_then(|()| lock.write_all(note.as_bytes())).map_err(unwritable)?;
-        Ok(Self { path: path.to_owned(), _lock: lock })
+        lock.set_len(0)
+            .and_then(|()| lock.rewind())
+            .and_then(|()| lock.write_all(note.as_bytes()))
+            .map_err(unwritable)?;
+        Ok(Self {
+            path: path.to_owned(),
+            _lock: lock,
+        })
     }
 
     /// Where it is.

@@ -56,7 +56,10 @@ impl RpcError {
     /// Adds a field that breaks a rule.
     #[must_use]
     pub fn violation(mut self, field: impl Into<String>, description: impl Into<String>) -> Self {
-        self.0.violations.push(Violation { field: field.into(), description: description.into() });
+        self.0.violations.push(Violation {
+            field: field.into(),
+            description: description.into(),
+        });
         self
     }
 
@@ -86,7 +89,11 @@ impl RpcError {
     pub fn invalid_fields(violations: Vec<Violation>) -> Self {
         let message = match violations.as_slice() {
             [only] => format!("{} {}", only.field, only.description),
-            many => format!("{} fields are invalid: {}", many.len(), many.iter().map(|v| v.field.as_str()).collect::<Vec<_>>().join(", ")),
+            many => format!(
+                "{} fields are invalid: {}",
+                many.len(),
+                many.iter().map(|v| v.field.as_str()).collect::<Vec<_>>().join(", ")
+            ),
         };
         let mut error = Self::new(Code::InvalidArgument, ErrorReason::InvalidFields, message);
         error.0.violations = violations;
@@ -102,8 +109,12 @@ impl RpcError {
     /// The caller sees the thing but may not do this.
     #[must_use]
     pub fn permission_missing(permission: &str) -> Self {
-        Self::new(Code::PermissionDenied, ErrorReason::PermissionMissing, format!("this needs the permission {permission}"))
-            .meta("permission", permission)
+        Self::new(
+            Code::PermissionDenied,
+            ErrorReason::PermissionMissing,
+            format!("this needs the permission {permission}"),
+        )
+        .meta("permission", permission)
     }
 
     /// The caller is nobody we know.
@@ -127,9 +138,13 @@ impl RpcError {
     /// Something this process needs does not answer.
     #[must_use]
     pub fn unavailable(what: &str, cause: impl Into<anyhow::Error>) -> Self {
-        Self::new(Code::Unavailable, ErrorReason::DependencyUnavailable, format!("{what} does not answer, try again later"))
-            .retry_after(Duration::from_secs(1))
-            .caused_by(cause)
+        Self::new(
+            Code::Unavailable,
+            ErrorReason::DependencyUnavailable,
+            format!("{what} does not answer, try again later"),
+        )
+        .retry_after(Duration::from_secs(1))
+        .caused_by(cause)
     }
 
     /// What a failed question to another service means for the RPC that asked: its outages are ours, anything else is a defect.
@@ -190,7 +205,15 @@ pub fn reason_name(reason: ErrorReason) -> &'static str {
 
 impl From<RpcError> for Status {
     fn from(error: RpcError) -> Self {
-        let Content { code, reason, message, metadata, violations, retry_after, cause } = *error.0;
+        let Content {
+            code,
+            reason,
+            message,
+            metadata,
+            violations,
+            retry_after,
+            cause,
+        } = *error.0;
         let request_id = request::current_id();
         if let Some(cause) = &cause {
             // One line, at the border, with the whole chain: the client gets the request id.
@@ -202,10 +225,11 @@ impl From<RpcError> for Status {
             }
         }
         let mut details = ErrorDetails::new();
+        let metadata: HashMap<String, String> = metadata.into_iter().map(|(key, value)| (key, shortened(value))).collect();
         details.set_error_info(reason_name(reason), DOMAIN, metadata);
         if !violations.is_empty() {
-            let violations = violations.into_iter().map(|v| FieldViolation::new(v.field, v.description)).collect::<Vec<_>>();
-            details.set_bad_request(violations);
+            let violation = |v: Violation| FieldViolation::new(shortened(v.field), shortened(v.description));
+            details.set_bad_request(violations.into_iter().take(MOST_VIOLATIONS).map(violation).collect::<Vec<_>>());
         }
         if let Some(delay) = retry_after {
             details.set_retry_info(Some(delay));
@@ -213,8 +237,21 @@ impl From<RpcError> for Status {
         if let Some(request_id) = request_id {
             details.set_request_info(&*request_id, "");
         }
-        Self::with_error_details(code, message, details)
+        Self::with_error_details(code, shortened(message), details)
     }
+}
+
+/// Details travel in one header, of which many clients take 8 KiB at most.
+const MOST_VIOLATIONS: usize = 16;
+const LONGEST_TEXT: usize = 200;
+
+/// A text that may quote what the client sent, cut to a length that fits.
+fn shortened(mut text: String) -> String {
+    if text.len() > LONGEST_TEXT {
+        text.truncate(text.floor_char_boundary(LONGEST_TEXT));
+        text.push_str("...");
+    }
+    text
 }
 
 /// What other crates may do with a `Status` they received: read its reason.

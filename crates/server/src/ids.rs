@@ -24,13 +24,22 @@ impl Ids {
     /// Ids nobody can predict.
     #[must_use]
     pub fn system(clock: SharedClock) -> Self {
-        Self { clock, state: Arc::new(Mutex::new(State { last: (0, 0), seed: None })) }
+        Self {
+            clock,
+            state: Arc::new(Mutex::new(State { last: (0, 0), seed: None })),
+        }
     }
 
     /// The same ids and secrets in every run, for tests.
     #[must_use]
     pub fn seeded(seed: u64, clock: SharedClock) -> Self {
-        Self { clock, state: Arc::new(Mutex::new(State { last: (0, 0), seed: Some(seed) })) }
+        Self {
+            clock,
+            state: Arc::new(Mutex::new(State {
+                last: (0, 0),
+                seed: Some(seed),
+            })),
+        }
     }
 
     /// A new UUIDv7, greater than all before it from this source.

@@ -21,6 +21,7 @@ pub struct Lifecycle {
     stopping: CancellationToken,
     aborting: CancellationToken,
     closing: CancellationToken,
+    leaving: CancellationToken,
     tasks: TaskTracker,
     keepers: TaskTracker,
     failed: Arc<AtomicBool>,
@@ -41,12 +42,13 @@ impl Lifecycle {
 
     /// Runs work until it ends by itself; it should watch `stopping`. It is dropped when the process aborts.
     pub fn spawn(&self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
-        self.spawn_on(&self.tasks, name, work);
+        self.spawn_on(&self.tasks, &self.aborting, name, work);
     }
 
-    /// Runs work that others need until their end, such as the writer of a database: it should watch `closing`.
+    /// Runs work that others need until their end, such as the writer of a database: it should watch `closing`. It is not aborted with the
+    /// rest, only where it does not close in time.
     pub fn spawn_keeper(&self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
-        self.spawn_on(&self.keepers, name, work);
+        self.spawn_on(&self.keepers, &self.leaving, name, work);
     }
 
     /// Cancelled when all other work has ended.
@@ -56,8 +58,14 @@ impl Lifecycle {
     }
 
     #[expect(clippy::disallowed_methods, reason = "this is the owner of spawned work")]
-    fn spawn_on(&self, tasks: &TaskTracker, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
-        let aborting = self.aborting.clone();
+    fn spawn_on(
+        &self,
+        tasks: &TaskTracker,
+        abort: &CancellationToken,
+        name: &'static str,
+        work: impl Future<Output = ()> + Send + 'static,
+    ) {
+        let aborting = abort.clone();
         let owner = self.clone();
         tokio::spawn(tasks.track_future(async move {
             tokio::select! {
@@ -92,7 +100,7 @@ impl Lifecycle {
         self.keepers.close();
         if tokio::time::timeout(GRACE, self.keepers.wait()).await.is_err() {
             tracing::warn!("a store did not close in time");
-            self.aborting.cancel();
+            self.leaving.cancel();
         }
         anyhow::ensure!(!self.failed.load(Ordering::SeqCst), "a task panicked; the log says where");
         Ok(())

@@ -27,6 +27,8 @@ const STREAMS: u32 = 256;
 const HEADER_BYTES: u32 = 16 * 1024;
 /// How long a client may take to send the header of a request.
 const HEADER_TIME: Duration = Duration::from_secs(10);
+/// What an HTTP/2 connection begins with.
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// After this time a connection is asked to reconnect, so that balancers can move it.
 const CONNECTION_AGE: Duration = Duration::from_secs(30 * 60);
 
@@ -82,14 +84,13 @@ where
 {
     // Without it small answers wait 40 ms for an acknowledgement.
     let _ = stream.set_nodelay(true);
-    // The libraries wait for the first bytes, by which they tell the protocols apart, without end.
-    let mut byte = [0];
-    let first = tokio::select! {
+    // The library would wait without end for the bytes that tell the protocols apart; the bounds of each begin only after them.
+    tokio::select! {
         () = owner.stopping().cancelled() => return,
-        first = tokio::time::timeout(HEADER_TIME, stream.peek(&mut byte)) => first,
-    };
-    if !matches!(first, Ok(Ok(1))) {
-        return;
+        begun = tokio::time::timeout(HEADER_TIME, begins(&stream)) => if !matches!(begun, Ok(Ok(true))) {
+            tracing::debug!(%peer, "connection ended before it began");
+            return;
+        },
     }
     let service = tower::util::MapRequest::new(service, move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
@@ -118,9 +119,26 @@ where
     }
 }
 
+/// Waits until a connection has said which protocol it speaks; `false` where it ended instead.
+async fn begins(stream: &TcpStream) -> std::io::Result<bool> {
+    let mut bytes = [0; PREFACE.len()];
+    loop {
+        let count = stream.peek(&mut bytes).await?;
+        if count == 0 || count == bytes.len() || bytes[..count] != PREFACE[..count] {
+            return Ok(count > 0);
+        }
+        // Part of the preface: what is there stays there, so only time tells whether more comes.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
 fn builder() -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIME).max_buf_size(64 * 1024);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIME)
+        .max_buf_size(64 * 1024);
     builder
         .http2()
         .timer(TokioTimer::new())

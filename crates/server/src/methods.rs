@@ -51,7 +51,11 @@ impl Methods {
                 if !options.has_extension(extension) {
                     continue;
                 }
-                let policy = options.get_extension(extension).as_message().map(DynamicMessage::encode_to_vec).unwrap_or_default();
+                let policy = options
+                    .get_extension(extension)
+                    .as_message()
+                    .map(DynamicMessage::encode_to_vec)
+                    .unwrap_or_default();
                 let entry = Method {
                     service: service.full_name().to_owned(),
                     name: method.name().to_owned(),

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use prost::Message;
 use prost_reflect::DescriptorPool;
 use prost_types::FileDescriptorSet;
-use prost::Message;
 use tonic::service::RoutesBuilder;
 use tonic_health::server::HealthReporter;
 
@@ -43,8 +43,14 @@ pub fn descriptors_of(services: &[&str]) -> anyhow::Result<Vec<u8>> {
     let pool = DescriptorPool::decode(tasktracker_proto::DESCRIPTORS)?;
     let mut wanted = BTreeSet::new();
     for service in services {
-        let service = pool.get_service_by_name(service).ok_or_else(|| anyhow::anyhow!("no service {service} in the protos"))?;
+        let service = pool
+            .get_service_by_name(service)
+            .ok_or_else(|| anyhow::anyhow!("no service {service} in the protos"))?;
         add_with_imports(&service.parent_file(), &mut wanted);
+    }
+    // Details of errors travel as `Any`: no service imports their files, and clients cannot read the details without.
+    for file in pool.files().filter(|file| file.package_name() == "google.rpc") {
+        add_with_imports(&file, &mut wanted);
     }
     // prost-types would drop the options, so the files are copied as bytes: field 1 of the set, in the order they stand.
     let mut bytes = Vec::new();

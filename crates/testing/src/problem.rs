@@ -36,13 +36,19 @@ impl Problem {
     pub fn of(status: &Status) -> Self {
         let info = status.get_details_error_info();
         let violations = status.get_details_bad_request().map(|bad| bad.field_violations).unwrap_or_default();
-        assert!(status.get_details_request_info().is_some(), "every refusal names its request: {status:?}");
+        assert!(
+            status.get_details_request_info().is_some(),
+            "every refusal names its request: {status:?}"
+        );
         Self {
             code: status.code(),
             reason: info.as_ref().map(|info| info.reason.clone()).unwrap_or_default(),
             message: status.message().to_owned(),
             metadata: info.map(|info| info.metadata.into_iter().collect()).unwrap_or_default(),
-            violations: violations.into_iter().map(|violation| (violation.field, violation.description)).collect(),
+            violations: violations
+                .into_iter()
+                .map(|violation| (violation.field, violation.description))
+                .collect(),
         }
     }
 

@@ -59,12 +59,18 @@ impl Process {
         });
         let (address, setup_token) = greeting.await.expect("no panic");
         assert!(!address.is_empty(), "the server did not say that it is ready");
-        Self { child, address, setup_token }
+        Self {
+            child,
+            address,
+            setup_token,
+        }
     }
 
     /// A new connection.
     pub async fn connect(&self) -> Channel {
-        let endpoint = Endpoint::from_shared(format!("http://{}", self.address)).expect("an address").tcp_nodelay(true);
+        let endpoint = Endpoint::from_shared(format!("http://{}", self.address))
+            .expect("an address")
+            .tcp_nodelay(true);
         endpoint.connect().await.expect("the gateway answers")
     }
 
@@ -76,14 +82,24 @@ impl Process {
             password: PASSWORD.to_owned(),
             setup_token: self.setup_token.clone(),
         };
-        AccountServiceClient::new(self.connect().await).register(register).await.expect("registers");
+        AccountServiceClient::new(self.connect().await)
+            .register(register)
+            .await
+            .expect("registers");
         self.token().await
     }
 
     /// A fresh access token of the owner.
     pub async fn token(&self) -> String {
-        let sign_in = SignInRequest { email: EMAIL.to_owned(), password: PASSWORD.to_owned(), session_kind: SessionKind::Native.into() };
-        let answer = SessionServiceClient::new(self.connect().await).sign_in(sign_in).await.expect("signs in");
+        let sign_in = SignInRequest {
+            email: EMAIL.to_owned(),
+            password: PASSWORD.to_owned(),
+            session_kind: SessionKind::Native.into(),
+        };
+        let answer = SessionServiceClient::new(self.connect().await)
+            .sign_in(sign_in)
+            .await
+            .expect("signs in");
         answer.into_inner().access_token
     }
 
@@ -127,6 +143,9 @@ impl Drop for Process {
 #[must_use]
 pub fn signed<T>(token: &str, message: T) -> Request<T> {
     let mut request = Request::new(message);
-    request.metadata_mut().insert("authorization", MetadataValue::try_from(format!("Bearer {token}")).expect("a token"));
+    request.metadata_mut().insert(
+        "authorization",
+        MetadataValue::try_from(format!("Bearer {token}")).expect("a token"),
+    );
     request
 }

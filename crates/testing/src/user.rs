@@ -14,7 +14,9 @@ use tasktracker_proto::core::v1::project_service_client::ProjectServiceClient;
 use tasktracker_proto::core::v1::status_service_client::StatusServiceClient;
 use tasktracker_proto::core::v1::task_service_client::TaskServiceClient;
 use tasktracker_proto::core::v1::watch_service_client::WatchServiceClient;
-use tasktracker_proto::core::v1::{Comment, CreateCommentRequest, CreateProjectRequest, CreateTaskRequest, ListStatusesRequest, Project, Status, Task};
+use tasktracker_proto::core::v1::{
+    Comment, CreateCommentRequest, CreateProjectRequest, CreateTaskRequest, ListStatusesRequest, Project, Status, Task,
+};
 use tonic::metadata::MetadataValue;
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
@@ -52,7 +54,9 @@ impl Interceptor for Bearer {
             request.metadata_mut().insert("authorization", header);
         }
         for (name, value) in &self.extra {
-            request.metadata_mut().insert(*name, MetadataValue::try_from(value).expect("a header"));
+            request
+                .metadata_mut()
+                .insert(*name, MetadataValue::try_from(value).expect("a header"));
         }
         Ok(request)
     }
@@ -62,11 +66,22 @@ type Client = InterceptedService<Channel, Bearer>;
 
 impl User {
     pub(crate) fn stranger(channel: Channel, address: SocketAddr) -> Self {
-        Self { id: String::new(), email: String::new(), refresh_token: String::new(), bearer: Bearer::default(), channel, address }
+        Self {
+            id: String::new(),
+            email: String::new(),
+            refresh_token: String::new(),
+            bearer: Bearer::default(),
+            channel,
+            address,
+        }
     }
 
     pub(crate) fn moved_to(&self, channel: Channel, address: SocketAddr) -> Self {
-        Self { id: self.id.clone(), email: self.email.clone(), ..Self::stranger(channel, address) }
+        Self {
+            id: self.id.clone(),
+            email: self.email.clone(),
+            ..Self::stranger(channel, address)
+        }
     }
 
     pub(crate) async fn register(channel: Channel, address: SocketAddr, name: &str, setup_token: Option<String>) -> Self {
@@ -88,7 +103,11 @@ impl User {
 
     /// A new NATIVE session; this user's own token stays as it is.
     pub async fn sign_in(&self) -> SignInResponse {
-        let request = SignInRequest { email: self.email.clone(), password: PASSWORD.to_owned(), session_kind: SessionKind::Native.into() };
+        let request = SignInRequest {
+            email: self.email.clone(),
+            password: PASSWORD.to_owned(),
+            session_kind: SessionKind::Native.into(),
+        };
         self.sessions().sign_in(request).await.expect("signs in").into_inner()
     }
 
@@ -177,41 +196,110 @@ impl User {
 
     /// Makes a project with this key.
     pub async fn project(&self, key: &str) -> Project {
-        let project = Project { key: key.to_owned(), name: format!("Project {key}"), ..Project::default() };
-        let request = CreateProjectRequest { project: Some(project), request_id: String::new() };
-        self.projects().create_project(request).await.expect("makes a project").into_inner().project.expect("a project")
+        let project = Project {
+            key: key.to_owned(),
+            name: format!("Project {key}"),
+            ..Project::default()
+        };
+        let request = CreateProjectRequest {
+            project: Some(project),
+            request_id: String::new(),
+        };
+        self.projects()
+            .create_project(request)
+            .await
+            .expect("makes a project")
+            .into_inner()
+            .project
+            .expect("a project")
     }
 
     /// Gives somebody a role in a project.
     pub async fn member(&self, project: &Project, user: &User, role: &str) -> ProjectMember {
-        let member = ProjectMember { user_id: user.id.clone(), role_id: role.to_owned(), ..ProjectMember::default() };
-        let request = AddProjectMemberRequest { project_id: project.id.clone(), member: Some(member), request_id: String::new() };
-        self.access().add_project_member(request).await.expect("adds a member").into_inner().member.expect("a member")
+        let member = ProjectMember {
+            user_id: user.id.clone(),
+            role_id: role.to_owned(),
+            ..ProjectMember::default()
+        };
+        let request = AddProjectMemberRequest {
+            project_id: project.id.clone(),
+            member: Some(member),
+            request_id: String::new(),
+        };
+        self.access()
+            .add_project_member(request)
+            .await
+            .expect("adds a member")
+            .into_inner()
+            .member
+            .expect("a member")
     }
 
     /// Makes a task with this title.
     pub async fn task(&self, project: &Project, title: &str) -> Task {
-        self.task_of(project, Task { title: title.to_owned(), ..Task::default() }).await
+        self.task_of(
+            project,
+            Task {
+                title: title.to_owned(),
+                ..Task::default()
+            },
+        )
+        .await
     }
 
     /// Makes a task.
     pub async fn task_of(&self, project: &Project, task: Task) -> Task {
-        let request = CreateTaskRequest { project_id: project.id.clone(), task: Some(task), request_id: String::new() };
-        self.tasks().create_task(request).await.expect("makes a task").into_inner().task.expect("a task")
+        let request = CreateTaskRequest {
+            project_id: project.id.clone(),
+            task: Some(task),
+            request_id: String::new(),
+        };
+        self.tasks()
+            .create_task(request)
+            .await
+            .expect("makes a task")
+            .into_inner()
+            .task
+            .expect("a task")
     }
 
     /// Writes a comment.
     pub async fn comment(&self, task: &Task, body: &str) -> Comment {
-        let comment = Comment { body: body.to_owned(), ..Comment::default() };
-        let request = CreateCommentRequest { task_id: task.id.clone(), comment: Some(comment), request_id: String::new() };
-        self.comments().create_comment(request).await.expect("writes a comment").into_inner().comment.expect("a comment")
+        let comment = Comment {
+            body: body.to_owned(),
+            ..Comment::default()
+        };
+        let request = CreateCommentRequest {
+            task_id: task.id.clone(),
+            comment: Some(comment),
+            request_id: String::new(),
+        };
+        self.comments()
+            .create_comment(request)
+            .await
+            .expect("writes a comment")
+            .into_inner()
+            .comment
+            .expect("a comment")
     }
 
     /// The status of a project with this name.
     pub async fn status(&self, project: &Project, name: &str) -> Status {
-        let request = ListStatusesRequest { project_id: project.id.clone(), ..ListStatusesRequest::default() };
-        let statuses = self.statuses().list_statuses(request).await.expect("lists statuses").into_inner().statuses;
-        statuses.into_iter().find(|status| status.name == name).expect("a status of this name")
+        let request = ListStatusesRequest {
+            project_id: project.id.clone(),
+            ..ListStatusesRequest::default()
+        };
+        let statuses = self
+            .statuses()
+            .list_statuses(request)
+            .await
+            .expect("lists statuses")
+            .into_inner()
+            .statuses;
+        statuses
+            .into_iter()
+            .find(|status| status.name == name)
+            .expect("a status of this name")
     }
 
     /// Calls REST as this person: the status and the body as JSON (null for none).
@@ -231,6 +319,13 @@ impl User {
         let response = request.send().await.expect("the gateway answers");
         let status = response.status().as_u16();
         let bytes = response.bytes().await.expect("a body");
-        (status, if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).expect("JSON") })
+        (
+            status,
+            if bytes.is_empty() {
+                Value::Null
+            } else {
+                serde_json::from_slice(&bytes).expect("JSON")
+            },
+        )
     }
 }

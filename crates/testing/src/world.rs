@@ -53,7 +53,15 @@ impl World {
         let mut settings = test_settings(folder.path().join("data"));
         change(&mut settings);
         let (system, address, channel) = open(&settings, &clock, 1).await;
-        Self { system, clock, address, settings, channel, users: Mutex::default(), folder }
+        Self {
+            system,
+            clock,
+            address,
+            settings,
+            channel,
+            users: Mutex::default(),
+            folder,
+        }
     }
 
     /// Stops the system and starts it again on the same data.
@@ -79,7 +87,10 @@ impl World {
         let is_first = self.users.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
         let setup_token = if is_first { self.system.auth.setup_token() } else { None };
         let user = User::register(self.channel.clone(), self.address, name, setup_token).await;
-        self.users.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), user.clone());
+        self.users
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(name.to_owned(), user.clone());
         user
     }
 
@@ -99,7 +110,13 @@ impl World {
     /// Lets time pass. Everybody's access token is renewed where it would have ended.
     pub async fn advance(&self, by: Duration) {
         self.clock.advance(by);
-        let users: Vec<User> = self.users.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        let users: Vec<User> = self
+            .users
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .cloned()
+            .collect();
         if by >= Duration::from_secs(240) {
             for user in users {
                 user.sign_in_again().await;
@@ -141,10 +158,18 @@ fn test_settings(data_dir: PathBuf) -> Settings {
 async fn open(settings: &Settings, clock: &Arc<ManualClock>, seed: u64) -> (System, SocketAddr, Channel) {
     std::fs::create_dir_all(Path::new(&settings.data_dir)).expect("the data directory");
     let ids = Ids::seeded(seed, clock.clone());
-    let system = System::start(settings, clock.clone(), ids, Lifecycle::new()).await.expect("the system starts");
-    let listener = system::bind((settings.server.address, settings.server.port).into()).await.expect("a free port");
+    let system = System::start(settings, clock.clone(), ids, Lifecycle::new())
+        .await
+        .expect("the system starts");
+    let listener = system::bind((settings.server.address, settings.server.port).into())
+        .await
+        .expect("a free port");
     let address = listener.local_addr().expect("an address");
     system.serve_gateway(listener);
-    let channel = Endpoint::from_shared(format!("http://{address}")).expect("an address").connect().await.expect("the gateway answers");
+    let channel = Endpoint::from_shared(format!("http://{address}"))
+        .expect("an address")
+        .connect()
+        .await
+        .expect("the gateway answers");
     (system, address, channel)
 }

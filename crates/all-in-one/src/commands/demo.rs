@@ -22,7 +22,11 @@ impl Demo {
         let settings = self.common.settings(&config)?;
         run_async(&settings, async {
             let filled = demo::fill(&settings, SystemClock.now()).await?;
-            terminal::say(if filled { "demo data are there" } else { "this instance has users already: nothing was changed" });
+            terminal::say(if filled {
+                "demo data are there"
+            } else {
+                "this instance has users already: nothing was changed"
+            });
             Ok(ExitCode::SUCCESS)
         })
     }

@@ -40,7 +40,10 @@ async fn examine(settings: &Settings) -> anyhow::Result<ExitCode> {
 
     let claimed = DataDir::claim(&settings.data_dir);
     let free = claimed.is_ok();
-    report("data directory", claimed.as_ref().map(|_| ()).map_err(|error| anyhow::anyhow!("{error}")));
+    report(
+        "data directory",
+        claimed.as_ref().map(|_| ()).map_err(|error| anyhow::anyhow!("{error}")),
+    );
     if !settings.instance.secret.is_empty() {
         report("instance secret", InstanceSecret::given(&settings.instance.secret).map(|_| ()));
     }

@@ -27,8 +27,12 @@ pub fn greet(address: SocketAddr, setup_token: Option<&str>, is_demo: bool) {
             "  TOKEN=$(curl -s http://{address}/v1/sessions:signIn -H 'content-type: application/json' -d '{{\"email\":\"ada@example.com\",\"password\":\"{}\",\"sessionKind\":\"SESSION_KIND_NATIVE\"}}' | sed 's/.*\"accessToken\":\"\\([^\"]*\\)\".*/\\1/')",
             demo::PASSWORD
         ));
-        say(format!("  curl -s http://{address}/v1/tasks/WEB-12 -H \"authorization: Bearer $TOKEN\""));
-        say(format!("  curl -s \"http://{address}/v1/tasks?relations=TASK_RELATION_ASSIGNED&filter=overdue=true\" -H \"authorization: Bearer $TOKEN\""));
+        say(format!(
+            "  curl -s http://{address}/v1/tasks/WEB-12 -H \"authorization: Bearer $TOKEN\""
+        ));
+        say(format!(
+            "  curl -s \"http://{address}/v1/tasks?relations=TASK_RELATION_ASSIGNED&filter=overdue=true\" -H \"authorization: Bearer $TOKEN\""
+        ));
         say(format!(
             "  curl -s -X PATCH http://{address}/v1/tasks/WEB-12 -H \"authorization: Bearer $TOKEN\" -H 'content-type: application/json' -d '{{\"priority\":\"PRIORITY_URGENT\"}}'"
         ));
@@ -49,5 +53,10 @@ pub fn greet(address: SocketAddr, setup_token: Option<&str>, is_demo: bool) {
 
 /// Whether a program is installed here.
 fn has(program: &str, version: &str) -> bool {
-    Command::new(program).arg(version).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+    Command::new(program)
+        .arg(version)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
 }

@@ -12,7 +12,8 @@ use anyhow::{Context, ensure};
 use jiff::{SignedDuration, Timestamp};
 use tasktracker_proto::auth::v1::{AddProjectMemberRequest, ProjectMember};
 use tasktracker_proto::core::v1::{
-    Comment, CreateCommentRequest, CreateProjectRequest, CreateTaskRequest, ListStatusesRequest, MoveTaskRequest, Project, Task, UpdateTaskRequest,
+    Comment, CreateCommentRequest, CreateProjectRequest, CreateTaskRequest, ListStatusesRequest, MoveTaskRequest, Project, Task,
+    UpdateTaskRequest,
 };
 use tasktracker_server::Lifecycle;
 use tasktracker_server::clock::{Clock, ManualClock, SharedClock};
@@ -26,8 +27,12 @@ use timeline::{Act, Step};
 /// Everybody's password in the demo.
 pub const PASSWORD: &str = "correct horse battery staple";
 /// The people, with their roles in both projects; the first one owns the instance too.
-pub const PEOPLE: [(&str, &str, &str); 4] =
-    [("ada", "Ada", "owner"), ("grace", "Grace", "maintainer"), ("linus", "Linus", "contributor"), ("tim", "Tim", "viewer")];
+pub const PEOPLE: [(&str, &str, &str); 4] = [
+    ("ada", "Ada", "owner"),
+    ("grace", "Grace", "maintainer"),
+    ("linus", "Linus", "contributor"),
+    ("tim", "Tim", "viewer"),
+];
 
 const HISTORY: SignedDuration = SignedDuration::from_hours(90 * 24);
 
@@ -36,7 +41,10 @@ const HISTORY: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// # Errors
 /// The listener is open to others: the demo's passwords are known to everybody.
 pub async fn fill(settings: &Settings, now: Timestamp) -> anyhow::Result<bool> {
-    ensure!(settings.server.address.is_loopback(), "demo data have passwords that everybody knows: they need server.address to be 127.0.0.1");
+    ensure!(
+        settings.server.address.is_loopback(),
+        "demo data have passwords that everybody knows: they need server.address to be 127.0.0.1"
+    );
     let clock = Arc::new(ManualClock::new(now.checked_sub(HISTORY)?));
     let shared: SharedClock = clock.clone();
     let system = System::start(settings, shared.clone(), Ids::system(shared), Lifecycle::new()).await?;
@@ -57,7 +65,11 @@ struct Place {
 
 impl Place {
     fn status_id(&self, name: &str) -> anyhow::Result<String> {
-        self.status_ids.iter().find(|(known, _)| known == name).map(|(_, id)| id.clone()).with_context(|| format!("no status {name}"))
+        self.status_ids
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, id)| id.clone())
+            .with_context(|| format!("no status {name}"))
     }
 }
 
@@ -86,52 +98,123 @@ async fn found(people: &mut [Person], key: &str, name: &str, description: &str, 
         time_zone: time_zone.to_owned(),
         ..Project::default()
     };
-    let request = people[0].request(CreateProjectRequest { project: Some(project), request_id: String::new() }).await?;
-    let project = people[0].projects.create_project(request).await?.into_inner().project.context("a project")?;
+    let request = people[0]
+        .request(CreateProjectRequest {
+            project: Some(project),
+            request_id: String::new(),
+        })
+        .await?;
+    let project = people[0]
+        .projects
+        .create_project(request)
+        .await?
+        .into_inner()
+        .project
+        .context("a project")?;
     for (index, (_, _, role)) in PEOPLE.into_iter().enumerate().skip(1) {
-        let member = ProjectMember { user_id: people[index].id.clone(), role_id: role.to_owned(), ..ProjectMember::default() };
-        let add = AddProjectMemberRequest { project_id: project.id.clone(), member: Some(member), request_id: String::new() };
+        let member = ProjectMember {
+            user_id: people[index].id.clone(),
+            role_id: role.to_owned(),
+            ..ProjectMember::default()
+        };
+        let add = AddProjectMemberRequest {
+            project_id: project.id.clone(),
+            member: Some(member),
+            request_id: String::new(),
+        };
         let request = people[0].request(add).await?;
         people[0].access.add_project_member(request).await?;
     }
-    let request = people[0].request(ListStatusesRequest { project_id: project.id.clone(), ..ListStatusesRequest::default() }).await?;
+    let request = people[0]
+        .request(ListStatusesRequest {
+            project_id: project.id.clone(),
+            ..ListStatusesRequest::default()
+        })
+        .await?;
     let statuses = people[0].statuses.list_statuses(request).await?.into_inner().statuses;
-    Ok(Place { project, status_ids: statuses.into_iter().map(|status| (status.name, status.id)).collect(), tasks: Vec::new() })
+    Ok(Place {
+        project,
+        status_ids: statuses.into_iter().map(|status| (status.name, status.id)).collect(),
+        tasks: Vec::new(),
+    })
 }
 
 async fn act(people: &mut [Person], places: &mut [Place], step: Step) -> anyhow::Result<()> {
     let place = &mut places[step.project];
     let person = &mut people[step.who];
     match step.act {
-        Act::Create { number, task, assignees, parent } => {
+        Act::Create {
+            number,
+            task,
+            assignees,
+            parent,
+        } => {
             let mut task = *task;
-            task.parent_id = parent.and_then(|parent| place.tasks.get(parent)).map(|task| task.id.clone()).unwrap_or_default();
-            let create = CreateTaskRequest { project_id: place.project.id.clone(), task: Some(task), request_id: String::new() };
+            task.parent_id = parent
+                .and_then(|parent| place.tasks.get(parent))
+                .map(|task| task.id.clone())
+                .unwrap_or_default();
+            let create = CreateTaskRequest {
+                project_id: place.project.id.clone(),
+                task: Some(task),
+                request_id: String::new(),
+            };
             let request = person.request(create).await?;
             let made = person.tasks.create_task(request).await?.into_inner().task.context("a task")?;
             ensure!(place.tasks.len() == number, "tasks are made in the order of their numbers");
             if !assignees.is_empty() {
                 let assignee_ids = assignees.into_iter().map(|index| people[index].id.clone()).collect();
-                let change = Task { id: made.id.clone(), assignee_ids, ..Task::default() };
-                let request = people[step.who].request(UpdateTaskRequest { task: Some(change), ..UpdateTaskRequest::default() }).await?;
+                let change = Task {
+                    id: made.id.clone(),
+                    assignee_ids,
+                    ..Task::default()
+                };
+                let request = people[step.who]
+                    .request(UpdateTaskRequest {
+                        task: Some(change),
+                        ..UpdateTaskRequest::default()
+                    })
+                    .await?;
                 people[step.who].tasks.update_task(request).await?;
             }
             place.tasks.push(made);
         }
         Act::Move { number, status } => {
             let (task_id, status_id) = (place.tasks[number].id.clone(), place.status_id(status)?);
-            let request = person.request(MoveTaskRequest { task_id, status_id, ..MoveTaskRequest::default() }).await?;
+            let request = person
+                .request(MoveTaskRequest {
+                    task_id,
+                    status_id,
+                    ..MoveTaskRequest::default()
+                })
+                .await?;
             person.tasks.move_task(request).await?;
         }
         Act::Comment { number, body } => {
-            let comment = Comment { body, ..Comment::default() };
-            let create = CreateCommentRequest { task_id: place.tasks[number].id.clone(), comment: Some(comment), request_id: String::new() };
+            let comment = Comment {
+                body,
+                ..Comment::default()
+            };
+            let create = CreateCommentRequest {
+                task_id: place.tasks[number].id.clone(),
+                comment: Some(comment),
+                request_id: String::new(),
+            };
             let request = person.request(create).await?;
             person.comments.create_comment(request).await?;
         }
         Act::Plan { number, due } => {
-            let change = Task { id: place.tasks[number].id.clone(), due: Some(due), ..Task::default() };
-            let request = person.request(UpdateTaskRequest { task: Some(change), ..UpdateTaskRequest::default() }).await?;
+            let change = Task {
+                id: place.tasks[number].id.clone(),
+                due: Some(due),
+                ..Task::default()
+            };
+            let request = person
+                .request(UpdateTaskRequest {
+                    task: Some(change),
+                    ..UpdateTaskRequest::default()
+                })
+                .await?;
             person.tasks.update_task(request).await?;
         }
     }

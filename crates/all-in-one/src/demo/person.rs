@@ -40,7 +40,13 @@ pub struct Person {
 }
 
 impl Person {
-    pub async fn register(system: &System, clock: Arc<ManualClock>, name: &str, display_name: &str, setup_token: &str) -> anyhow::Result<Self> {
+    pub async fn register(
+        system: &System,
+        clock: Arc<ManualClock>,
+        name: &str,
+        display_name: &str,
+        setup_token: &str,
+    ) -> anyhow::Result<Self> {
         let email = format!("{name}@example.com");
         let register = RegisterRequest {
             email: email.clone(),
@@ -48,7 +54,10 @@ impl Person {
             password: super::PASSWORD.to_owned(),
             setup_token: setup_token.to_owned(),
         };
-        let made = AccountServiceClient::new(system.auth_upstream.clone()).register(register).await?.into_inner();
+        let made = AccountServiceClient::new(system.auth_upstream.clone())
+            .register(register)
+            .await?
+            .into_inner();
         let (auth, core) = (&system.auth_upstream, &system.core_upstream);
         let mut person = Self {
             id: made.user.context("a user")?.id,
@@ -84,8 +93,11 @@ impl Person {
     }
 
     async fn sign_in(&mut self) -> anyhow::Result<()> {
-        let sign_in =
-            SignInRequest { email: self.email.clone(), password: super::PASSWORD.to_owned(), session_kind: SessionKind::Native.into() };
+        let sign_in = SignInRequest {
+            email: self.email.clone(),
+            password: super::PASSWORD.to_owned(),
+            session_kind: SessionKind::Native.into(),
+        };
         let session = self.sessions.sign_in(sign_in).await?.into_inner();
         self.signed_in = self.clock.now();
         self.keep(session.access_token, session.refresh_token);
@@ -93,7 +105,9 @@ impl Person {
     }
 
     async fn refresh(&mut self) -> anyhow::Result<()> {
-        let refresh = RefreshSessionRequest { refresh_token: self.refresh_token.clone() };
+        let refresh = RefreshSessionRequest {
+            refresh_token: self.refresh_token.clone(),
+        };
         let session = self.sessions.refresh_session(refresh).await?.into_inner();
         self.keep(session.access_token, session.refresh_token);
         Ok(())

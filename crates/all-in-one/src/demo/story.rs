@@ -4,8 +4,18 @@ use tasktracker_proto::core::v1::{Priority, TaskType};
 
 /// Key, name, description and time zone.
 pub const PROJECTS: [(&str, &str, &str, &str); 2] = [
-    ("WEB", "Website relaunch", "The new website: faster, readable on a phone, and **easy to change**.", "Europe/Berlin"),
-    ("OPS", "Operations", "Keeping the lights on: servers, backups, certificates and the people on call.", "Etc/UTC"),
+    (
+        "WEB",
+        "Website relaunch",
+        "The new website: faster, readable on a phone, and **easy to change**.",
+        "Europe/Berlin",
+    ),
+    (
+        "OPS",
+        "Operations",
+        "Keeping the lights on: servers, backups, certificates and the people on call.",
+        "Etc/UTC",
+    ),
 ];
 
 /// A task's title, kind, urgency and estimate.

@@ -19,10 +19,24 @@ pub struct Step {
 
 /// What somebody does. Tasks are named by their place in the story.
 pub enum Act {
-    Create { number: usize, task: Box<Task>, assignees: Vec<usize>, parent: Option<usize> },
-    Move { number: usize, status: &'static str },
-    Comment { number: usize, body: String },
-    Plan { number: usize, due: Due },
+    Create {
+        number: usize,
+        task: Box<Task>,
+        assignees: Vec<usize>,
+        parent: Option<usize>,
+    },
+    Move {
+        number: usize,
+        status: &'static str,
+    },
+    Comment {
+        number: usize,
+        body: String,
+    },
+    Plan {
+        number: usize,
+        due: Due,
+    },
 }
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -32,7 +46,14 @@ pub fn plan(begin: Timestamp, now: Timestamp) -> Vec<Step> {
     let mut steps = Vec::new();
     for (project, lines) in [&story::WEB[..], &story::OPS[..]].into_iter().enumerate() {
         for (number, line) in lines.iter().enumerate() {
-            let life = Life { project, number, line, of: lines.len(), begin, now };
+            let life = Life {
+                project,
+                number,
+                line,
+                of: lines.len(),
+                begin,
+                now,
+            };
             life.tell(&mut steps);
         }
     }
@@ -69,15 +90,51 @@ impl Life<'_> {
         };
         let assignees = if seed % 5 == 0 { vec![] } else { vec![worker] };
         let parent = self.parent(kind);
-        self.step(steps, born, creator, Act::Create { number: self.number, task: Box::new(task), assignees, parent });
+        self.step(
+            steps,
+            born,
+            creator,
+            Act::Create {
+                number: self.number,
+                task: Box::new(task),
+                assignees,
+                parent,
+            },
+        );
         if seed % 3 != 1 {
-            self.step(steps, born + SignedDuration::from_hours(1), creator, Act::Plan { number: self.number, due: self.due(born, seed) });
+            self.step(
+                steps,
+                born + SignedDuration::from_hours(1),
+                creator,
+                Act::Plan {
+                    number: self.number,
+                    due: self.due(born, seed),
+                },
+            );
         }
         if kind == TaskType::Epic {
-            return self.step(steps, born + DAY, creator, Act::Move { number: self.number, status: "In progress" });
+            return self.step(
+                steps,
+                born + DAY,
+                creator,
+                Act::Move {
+                    number: self.number,
+                    status: "In progress",
+                },
+            );
         }
         let after = |days: i64| born + SignedDuration::from_hours(24 * days + (seed % 5) as i64);
-        let mut go = |at: Timestamp, status: &'static str| self.step(steps, at, worker, Act::Move { number: self.number, status });
+        let mut go = |at: Timestamp, status: &'static str| {
+            self.step(
+                steps,
+                at,
+                worker,
+                Act::Move {
+                    number: self.number,
+                    status,
+                },
+            )
+        };
         match seed % 10 {
             0 => go(after(3), "Canceled"),
             1 => go(after(1), "Backlog"),
@@ -104,7 +161,12 @@ impl Life<'_> {
     }
 
     fn step(&self, steps: &mut Vec<Step>, at: Timestamp, who: usize, act: Act) {
-        steps.push(Step { at, project: self.project, who, act });
+        steps.push(Step {
+            at,
+            project: self.project,
+            who,
+            act,
+        });
     }
 
     /// Tasks come up evenly over the whole time, by day.
@@ -129,12 +191,19 @@ impl Life<'_> {
         let zone = TimeZone::UTC;
         let remaining = self.of - self.number;
         // The last tasks are due in the days around now, the others two weeks after they came up.
-        let moment = if remaining <= 8 { self.now + DAY * i32::try_from(remaining).unwrap_or(1) - DAY * 3 } else { born + DAY * 14 };
+        let moment = if remaining <= 8 {
+            self.now + DAY * i32::try_from(remaining).unwrap_or(1) - DAY * 3
+        } else {
+            born + DAY * 14
+        };
         let moment = moment.max(born + DAY);
         let day = zone.to_datetime(moment).date();
         let value = if seed % 4 == 0 {
             let local = day.to_datetime(Time::constant(17, 0, 0, 0));
-            Value::At(ZonedDateTime { local_date_time: local.strftime("%Y-%m-%dT%H:%M").to_string(), time_zone: "Europe/Berlin".to_owned() })
+            Value::At(ZonedDateTime {
+                local_date_time: local.strftime("%Y-%m-%dT%H:%M").to_string(),
+                time_zone: "Europe/Berlin".to_owned(),
+            })
         } else {
             Value::Date(day.to_string())
         };

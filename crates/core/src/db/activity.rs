@@ -65,9 +65,15 @@ pub fn count(txn: &mut Transaction, project_id: Uuid, counted: Counted, entries:
     raise(Project::LastNumber, counted.number.into());
     raise(Project::LastRank, counted.last_rank.into());
     raise(Project::FrontRank, counted.front_rank.into());
-    update.and_where(Expr::col(Project::ArchiveTime).is_null()).and_where(Expr::col(Project::DeleteTime).is_null());
+    update
+        .and_where(Expr::col(Project::ArchiveTime).is_null())
+        .and_where(Expr::col(Project::DeleteTime).is_null());
     let row = Row::of(project::Entity, Project::Id, Id(project_id));
-    txn.guarded_update_returning(row, update, [Project::ActivitySeq, Project::LastNumber, Project::LastRank, Project::FrontRank])
+    txn.guarded_update_returning(
+        row,
+        update,
+        [Project::ActivitySeq, Project::LastNumber, Project::LastRank, Project::FrontRank],
+    )
 }
 
 /// Appends entries at the places that `count` took for them.
@@ -80,7 +86,11 @@ pub fn append_counted(txn: &mut Transaction, project_id: Uuid, raised: &WriteRef
 
 /// Appends one entry at a place that the caller took from the project's counter.
 pub fn insert(txn: &mut Transaction, project_id: Uuid, entry: &Entry<'_>, seq: Expr) {
-    let changes: Vec<Value> = entry.changes.iter().map(|change| json!({"field": change.field, "before": change.before, "after": change.after})).collect();
+    let changes: Vec<Value> = entry
+        .changes
+        .iter()
+        .map(|change| json!({"field": change.field, "before": change.before, "after": change.after}))
+        .collect();
     let row = ActiveModel {
         project_id: Set(Id(project_id)),
         seq: NotSet,
@@ -110,7 +120,13 @@ pub async fn list_since(reader: &Reader, task_id: Uuid, version: i64) -> Result<
 /// The changes of a log entry: field, value before, value after.
 pub fn changes_of(entry: &Model) -> Vec<(String, Value, Value)> {
     let parsed: Vec<Value> = serde_json::from_str(&entry.changes).unwrap_or_default();
-    let change = |change: Value| Some((change.get("field")?.as_str()?.to_owned(), change.get("before")?.clone(), change.get("after")?.clone()));
+    let change = |change: Value| {
+        Some((
+            change.get("field")?.as_str()?.to_owned(),
+            change.get("before")?.clone(),
+            change.get("after")?.clone(),
+        ))
+    };
     parsed.into_iter().filter_map(change).collect()
 }
 
@@ -126,14 +142,32 @@ pub async fn list_after(reader: &Reader, project_id: Uuid, seq: i64, limit: u64)
         .await
 }
 
+/// How far the logs of these projects reach, deleted ones left out.
+pub async fn reach_of_live(reader: &Reader, project_ids: &[Uuid]) -> Result<Vec<(Uuid, i64)>, DbErr> {
+    read_reach(reader, project_ids, true).await
+}
+
 /// How far the logs of these projects reach.
 pub async fn reach_of(reader: &Reader, project_ids: &[Uuid]) -> Result<Vec<(Uuid, i64)>, DbErr> {
+    read_reach(reader, project_ids, false).await
+}
+
+async fn read_reach(reader: &Reader, project_ids: &[Uuid], only_live: bool) -> Result<Vec<(Uuid, i64)>, DbErr> {
     let ids: Vec<Id> = project_ids.iter().copied().map(Id).collect();
-    let select = Query::select()
+    let mut select = Query::select();
+    select
         .columns([project::Column::Id, project::Column::ActivitySeq])
         .from(project::Entity)
-        .and_where(tasktracker_database::dialect::in_ids(reader.get_database_backend(), Expr::col(project::Column::Id), &ids))
-        .to_owned();
+        .and_where(tasktracker_database::dialect::in_ids(
+            reader.get_database_backend(),
+            Expr::col(project::Column::Id),
+            &ids,
+        ));
+    if only_live {
+        select.and_where(Expr::col(project::Column::DeleteTime).is_null());
+    }
     let rows = reader.query_all(&select).await?;
-    rows.iter().map(|row| Ok((row.try_get::<Id>("", "id")?.into(), row.try_get("", "activity_seq")?))).collect()
+    rows.iter()
+        .map(|row| Ok((row.try_get::<Id>("", "id")?.into(), row.try_get("", "activity_seq")?)))
+        .collect()
 }

@@ -1,10 +1,10 @@
 //! What Core keeps: one module a table, free functions, always one statement each.
 
 pub mod activity;
-pub mod comments;
-pub mod deadlines;
 pub mod activity_pages;
+pub mod comments;
 pub mod contains;
+pub mod deadlines;
 pub mod entities;
 pub mod filters;
 pub mod project_filter;

@@ -10,7 +10,12 @@ use crate::domain::status::Status;
 
 /// All statuses of a project, by position: a workflow is a handful.
 pub async fn list(reader: &Reader, project_id: Uuid) -> Result<Vec<Status>, DbErr> {
-    let rows = Entity::find().filter(Column::ProjectId.eq(Id(project_id))).order_by_asc(Column::Position).order_by_asc(Column::Id).all(reader).await?;
+    let rows = Entity::find()
+        .filter(Column::ProjectId.eq(Id(project_id)))
+        .order_by_asc(Column::Position)
+        .order_by_asc(Column::Id)
+        .all(reader)
+        .await?;
     rows.into_iter().map(to_domain).collect()
 }
 

@@ -12,7 +12,7 @@ use crate::domain::task_list::TaskSort;
 use crate::domain::text::fold;
 
 /// How many characters of a title decide its place. A page token holds it, in at most 2048 characters.
-const SORTED_TITLE: usize = 300;
+const SORTED_TITLE: u16 = 300;
 
 /// The keys of an order; titles sort without regard to case.
 pub fn keys(order: &[Sort<TaskSort>]) -> Vec<Key> {
@@ -39,8 +39,12 @@ fn key(sort: &Sort<TaskSort>) -> Key {
 }
 
 fn sorted_title() -> Expr {
-    let length = i64::try_from(SORTED_TITLE).unwrap_or(i64::MAX);
-    Func::cust("substr").arg(column(Column::TitleFold)).arg(1_i64).arg(length).into()
+    // PostgreSQL knows this function for 32-bit numbers only.
+    let function = Func::cust("substr")
+        .arg(column(Column::TitleFold))
+        .arg(1_i32)
+        .arg(i32::from(SORTED_TITLE));
+    function.into()
 }
 
 /// What a row has in the keys of an order.
@@ -52,7 +56,7 @@ pub fn values(order: &[Sort<TaskSort>], row: &TaskRow) -> Vec<Value> {
         TaskSort::UpdateTime => json!(row.update_time),
         TaskSort::Due => json!(row.due_instant),
         TaskSort::Priority => json!(row.priority),
-        TaskSort::Title => json!(fold(&row.title).chars().take(SORTED_TITLE).collect::<String>()),
+        TaskSort::Title => json!(fold(&row.title).chars().take(SORTED_TITLE.into()).collect::<String>()),
         TaskSort::Id => json!(row.id),
     };
     order.iter().map(value).collect()

@@ -134,7 +134,10 @@ impl TaskRow {
             _ => None,
         };
         let deadline = match (self.due_instant, &self.due_day) {
-            (Some(instant), Some(day)) => Some(Deadline { instant: instant.into(), day: day.parse().map_err(damaged)? }),
+            (Some(instant), Some(day)) => Some(Deadline {
+                instant: instant.into(),
+                day: day.parse().map_err(damaged)?,
+            }),
             _ => None,
         };
         Ok(Task {

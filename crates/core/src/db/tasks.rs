@@ -38,15 +38,29 @@ pub async fn read_rows(reader: &Reader, select: SelectStatement) -> Result<Vec<T
 pub async fn list_by_ids(reader: &Reader, ids: &[Uuid]) -> Result<Vec<TaskRow>, DbErr> {
     let ids: Vec<Id> = ids.iter().copied().map(Id).collect();
     let mut select = task_rows::select(None);
-    select.and_where(dialect::in_ids(reader.get_database_backend(), task_rows::column(task::Column::Id), &ids));
+    select.and_where(dialect::in_ids(
+        reader.get_database_backend(),
+        task_rows::column(task::Column::Id),
+        &ids,
+    ));
     read_rows(reader, select).await
 }
 
 /// Adds a task whose number and rank are counted by the database (`raised`: see `activity::count`).
 pub fn insert(txn: &mut Transaction, backend: DbBackend, task: &Task, raised: &WriteRef) {
-    let row = task::ActiveModel { number: NotSet, rank: NotSet, ..to_row(task) };
+    let row = task::ActiveModel {
+        number: NotSet,
+        rank: NotSet,
+        ..to_row(task)
+    };
     let rank = rank_expr(backend, "h", raised.value(project::Column::LastRank));
-    txn.insert_row_with(row, [(task::Column::Number, raised.value(project::Column::LastNumber)), (task::Column::Rank, rank)]);
+    txn.insert_row_with(
+        row,
+        [
+            (task::Column::Number, raised.value(project::Column::LastNumber)),
+            (task::Column::Rank, rank),
+        ],
+    );
     save_assignees(txn, backend, task, true);
 }
 
@@ -56,7 +70,10 @@ pub fn rank_expr(backend: DbBackend, letter: &'static str, counter: Expr) -> Exp
         DbBackend::Postgres => Expr::from(Func::cust("lpad").arg(counter.cast_as("text")).arg(10).arg("0")),
         _ => Expr::from(Func::cust("printf").arg("%010d").arg(counter)),
     };
-    Expr::cust_with_exprs(if backend == DbBackend::Postgres { "($1 || $2)" } else { "(? || ?)" }, [Expr::val(letter), digits])
+    Expr::cust_with_exprs(
+        if backend == DbBackend::Postgres { "($1 || $2)" } else { "(? || ?)" },
+        [Expr::val(letter), digits],
+    )
 }
 
 /// Saves a changed task, if its version is still the one loaded. `rank` stands for the task's own where the database counts it.
@@ -70,7 +87,9 @@ pub fn save(txn: &mut Transaction, task: &Task, loaded_version: i64, rank: Optio
         }
     }
     update.value(task::Column::Rank, rank.unwrap_or_else(|| Expr::val(task.rank.as_str())));
-    update.and_where(Expr::col(task::Column::Id).eq(task.id.to_string())).and_where(Expr::col(task::Column::Version).eq(loaded_version));
+    update
+        .and_where(Expr::col(task::Column::Id).eq(task.id.to_string()))
+        .and_where(Expr::col(task::Column::Version).eq(loaded_version));
     txn.guarded_update(update);
 }
 
@@ -134,9 +153,18 @@ pub fn remove_follower(txn: &mut Transaction, task_id: Uuid, user_id: Uuid) {
     txn.delete(gone);
 }
 
-fn add_people(backend: DbBackend, table: impl sea_orm::sea_query::IntoIden, people: &[String], task_id: Uuid) -> sea_orm::sea_query::InsertStatement {
+fn add_people(
+    backend: DbBackend,
+    table: impl sea_orm::sea_query::IntoIden,
+    people: &[String],
+    task_id: Uuid,
+) -> sea_orm::sea_query::InsertStatement {
     let mut insert = dialect::insert_each(backend, table, "user_id", people, [("task_id", Expr::val(task_id.to_string()))]);
-    insert.on_conflict(sea_orm::sea_query::OnConflict::columns(["user_id", "task_id"]).do_nothing().to_owned());
+    insert.on_conflict(
+        sea_orm::sea_query::OnConflict::columns(["user_id", "task_id"])
+            .do_nothing()
+            .to_owned(),
+    );
     insert
 }
 
@@ -211,10 +239,20 @@ pub async fn ancestors(reader: &Reader, task_id: Uuid) -> Result<Vec<Ancestor>, 
         UNION ALL SELECT t.id, t.project_id, t.parent_id, t.delete_time IS NOT NULL, f.level + 1 \
         FROM tasks t JOIN family f ON t.id = f.parent_id WHERE f.level < 10) \
         SELECT id, project_id, deleted FROM family ORDER BY level";
-    let rows = reader.query_all_raw(Statement::from_sql_and_values(reader.get_database_backend(), SQL, [task_id.to_string().into()])).await?;
+    let rows = reader
+        .query_all_raw(Statement::from_sql_and_values(
+            reader.get_database_backend(),
+            SQL,
+            [task_id.to_string().into()],
+        ))
+        .await?;
     let ancestor = |row: &sea_orm::QueryResult| {
         let (id, project_id): (Id, Id) = (row.try_get("", "id")?, row.try_get("", "project_id")?);
-        Ok(Ancestor { id: id.into(), project_id: project_id.into(), deleted: row.try_get("", "deleted")? })
+        Ok(Ancestor {
+            id: id.into(),
+            project_id: project_id.into(),
+            deleted: row.try_get("", "deleted")?,
+        })
     };
     rows.iter().map(ancestor).collect()
 }
@@ -225,14 +263,24 @@ pub async fn levels(reader: &Reader, task_id: Uuid) -> Result<usize, DbErr> {
         SELECT id, 1 FROM tasks WHERE id = $1 \
         UNION ALL SELECT t.id, f.level + 1 FROM tasks t JOIN family f ON t.parent_id = f.id WHERE t.delete_time IS NULL AND f.level < 10) \
         SELECT CAST(MAX(level) AS BIGINT) AS levels FROM family";
-    let row = reader.query_one_raw(Statement::from_sql_and_values(reader.get_database_backend(), SQL, [task_id.to_string().into()])).await?;
+    let row = reader
+        .query_one_raw(Statement::from_sql_and_values(
+            reader.get_database_backend(),
+            SQL,
+            [task_id.to_string().into()],
+        ))
+        .await?;
     let levels: Option<i64> = row.map(|row| row.try_get("", "levels")).transpose()?.flatten();
     Ok(usize::try_from(levels.unwrap_or(1)).unwrap_or(1))
 }
 
 /// A live task with all live tasks below it, in no order, in one statement.
 pub async fn list_family(reader: &Reader, task_id: Uuid) -> Result<Vec<TaskRow>, DbErr> {
-    let placeholder = if reader.get_database_backend() == DbBackend::Postgres { "$1" } else { "?" };
+    let placeholder = if reader.get_database_backend() == DbBackend::Postgres {
+        "$1"
+    } else {
+        "?"
+    };
     let inside = format!(
         "\"tasks\".\"id\" IN (WITH RECURSIVE family(id, level) AS (SELECT id, 1 FROM tasks WHERE id = {placeholder} \
         UNION ALL SELECT t.id, f.level + 1 FROM tasks t JOIN family f ON t.parent_id = f.id WHERE t.delete_time IS NULL AND f.level < 10) \
@@ -268,6 +316,9 @@ pub async fn neighbours(reader: &Reader, project_id: Uuid, rank: &str, moved: Uu
         .expr_as(Expr::from(beside(true)), "before")
         .expr_as(Expr::from(beside(false)), "after")
         .to_owned();
-    let row = reader.query_one(&both).await?.ok_or_else(|| DbErr::RecordNotFound("a row of two aggregates".to_owned()))?;
+    let row = reader
+        .query_one(&both)
+        .await?
+        .ok_or_else(|| DbErr::RecordNotFound("a row of two aggregates".to_owned()))?;
     Ok((row.try_get("", "before")?, row.try_get("", "after")?))
 }

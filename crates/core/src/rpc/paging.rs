@@ -16,6 +16,10 @@ use crate::domain::order::BadOrder;
 /// Longest description of what is wrong with a filter: it may quote the filter, and travels in a header.
 const LONGEST_PROBLEM: usize = 500;
 
+/// Most bytes of a page, and what a row has besides its long texts.
+const PAGE_BYTES: usize = 3 * 1024 * 1024;
+const ROW_BYTES: usize = 1024;
+
 /// A page that was asked for.
 #[derive(Debug)]
 pub struct Paging {
@@ -57,13 +61,20 @@ impl Paging {
             .map_err(refuse::page_token)
     }
 
-    /// Cuts what was fetched down to the page, and answers the token of the next one; `values` are those of a row's keys.
-    pub fn finish<T>(&self, app: &App, rows: &mut Vec<T>, values: impl Fn(&T) -> Vec<Value>) -> String {
+    /// Cuts what was fetched down to the page, and answers the token of the next one; `values` are those of a row's keys. A page of rows
+    /// with long texts (`weight`, in bytes) ends early: clients take messages of 4 MiB at most.
+    pub fn finish<T>(&self, app: &App, rows: &mut Vec<T>, weight: impl Fn(&T) -> usize, values: impl Fn(&T) -> Vec<Value>) -> String {
         let size = usize::try_from(self.size).unwrap_or(usize::MAX);
-        if rows.len() <= size {
+        let mut bytes = 0;
+        let fit = rows.iter().take_while(|row| {
+            bytes += ROW_BYTES + weight(row);
+            bytes <= PAGE_BYTES
+        });
+        let fit = fit.count().clamp(1, size);
+        if rows.len() <= fit {
             return String::new();
         }
-        rows.truncate(size);
+        rows.truncate(fit);
         rows.last()
             .map(|last| app.sealer.seal(&self.context, &values(last)))
             .unwrap_or_default()

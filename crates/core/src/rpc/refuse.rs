@@ -15,7 +15,10 @@ use crate::domain::task::TaskError;
 
 /// Fields of the resource that break a rule; `prefix` is the request field that holds the resource.
 pub fn invalid(prefix: &str, broken: Vec<Invalid>) -> RpcError {
-    let violation = |invalid: Invalid| Violation { field: format!("{prefix}.{}", invalid.field), description: invalid.problem };
+    let violation = |invalid: Invalid| Violation {
+        field: format!("{prefix}.{}", invalid.field),
+        description: invalid.problem,
+    };
     RpcError::invalid_fields(broken.into_iter().map(violation).collect())
 }
 
@@ -23,14 +26,18 @@ pub fn invalid(prefix: &str, broken: Vec<Invalid>) -> RpcError {
 pub fn conflict(conflict: Conflict, current_etag: &str) -> RpcError {
     let names: Vec<&str> = conflict.0.iter().map(|field| field.field).collect();
     let message = format!("changed by somebody else since the etag: {}", names.join(", "));
-    let error = RpcError::new(Code::Aborted, ErrorReason::EditConflict, message).meta("etag", current_etag).meta("fields", names.join(","));
+    let error = RpcError::new(Code::Aborted, ErrorReason::EditConflict, message)
+        .meta("etag", current_etag)
+        .meta("fields", names.join(","));
     conflict.0.into_iter().fold(error, |error, field| {
-        error.meta(format!("{}.theirs", field.field), text(&field.theirs)).meta(format!("{}.yours", field.field), text(&field.yours))
+        error
+            .meta(format!("{}.theirs", field.field), text(&field.theirs))
+            .meta(format!("{}.yours", field.field), text(&field.yours))
     })
 }
 
 fn text(value: &Value) -> String {
-    const LONGEST: usize = 500;
+    const LONGEST: usize = 200;
     let text = value.to_string();
     // Details travel in a header: a long description is read again instead.
     if text.len() > LONGEST { "(long)".to_owned() } else { text }
@@ -41,7 +48,11 @@ pub fn task(error: TaskError, prefix: &str, current_etag: &str) -> RpcError {
     match error {
         TaskError::Invalid(broken) => invalid(prefix, broken),
         TaskError::Conflict(found) => conflict(found, current_etag),
-        TaskError::Deleted => RpcError::new(Code::FailedPrecondition, ErrorReason::TaskDeleted, "the task is deleted, restore it first"),
+        TaskError::Deleted => RpcError::new(
+            Code::FailedPrecondition,
+            ErrorReason::TaskDeleted,
+            "the task is deleted, restore it first",
+        ),
         TaskError::NotDeleted => RpcError::new(Code::AlreadyExists, ErrorReason::NotDeleted, "the task is not deleted"),
     }
 }
@@ -52,7 +63,11 @@ pub fn project(error: ProjectError, prefix: &str, current_etag: &str) -> RpcErro
         ProjectError::Invalid(broken) => invalid(prefix, broken),
         ProjectError::Conflict(found) => conflict(found, current_etag),
         ProjectError::ReadOnly => archived(),
-        ProjectError::AlreadyArchived => RpcError::new(Code::FailedPrecondition, ErrorReason::ArchiveState, "the project is archived already"),
+        ProjectError::AlreadyArchived => RpcError::new(
+            Code::FailedPrecondition,
+            ErrorReason::ArchiveState,
+            "the project is archived already",
+        ),
         ProjectError::NotArchived => RpcError::new(Code::FailedPrecondition, ErrorReason::ArchiveState, "the project is not archived"),
         ProjectError::Deleted => RpcError::not_found("project"),
         ProjectError::NotDeleted => RpcError::new(Code::AlreadyExists, ErrorReason::NotDeleted, "the project is not deleted"),
@@ -61,7 +76,11 @@ pub fn project(error: ProjectError, prefix: &str, current_etag: &str) -> RpcErro
 
 /// A write in an archived project.
 pub fn archived() -> RpcError {
-    RpcError::new(Code::FailedPrecondition, ErrorReason::ProjectArchived, "the project is archived and read-only")
+    RpcError::new(
+        Code::FailedPrecondition,
+        ErrorReason::ProjectArchived,
+        "the project is archived and read-only",
+    )
 }
 
 /// A comment's refusal.
@@ -82,5 +101,6 @@ pub fn mask(error: &BadMask) -> RpcError {
 /// A page token that is not ours, or not of this list.
 pub fn page_token(_: BadToken) -> RpcError {
     let message = "the page token is damaged, or of another list, filter, order or caller";
-    RpcError::new(Code::InvalidArgument, ErrorReason::InvalidPageToken, message).violation("page_token", "must be the next_page_token of the same list")
+    RpcError::new(Code::InvalidArgument, ErrorReason::InvalidPageToken, message)
+        .violation("page_token", "must be the next_page_token of the same list")
 }

@@ -17,6 +17,9 @@ use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
+/// What each person may do in each place.
+pub type Grants = HashMap<(Uuid, Option<Uuid>), Vec<i32>>;
+
 /// How Auth behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mood {
@@ -51,7 +54,7 @@ pub struct State {
     pub opening_mood: Mood,
     /// What Auth's present answers are made of.
     pub revision: i64,
-    pub grants: HashMap<(Uuid, Option<Uuid>), Vec<i32>>,
+    pub grants: Grants,
     /// Questions about one person in one place.
     pub asked: Vec<Question>,
     /// Questions about a person's projects.
@@ -64,7 +67,7 @@ pub struct State {
     /// Where answers wait after they were made, while a test holds them.
     pub gate: Option<Arc<Semaphore>>,
     /// Where questions about anything but the newest data are answered from an old copy.
-    pub lagging: Option<(i64, HashMap<(Uuid, Option<Uuid>), Vec<i32>>)>,
+    pub lagging: Option<(i64, Grants)>,
     pub token_life: Duration,
 }
 
@@ -132,9 +135,9 @@ impl FakeAuth {
     }
 
     /// The table that answers a question, with its revision.
-    fn table(&self, consistency: Option<&Consistency>) -> Result<(i64, HashMap<(Uuid, Option<Uuid>), Vec<i32>>), Status> {
+    fn table(&self, consistency: Option<&Consistency>) -> Result<(i64, Grants), Status> {
         let state = self.state();
-        let requirement = consistency.and_then(|consistency| consistency.requirement.clone());
+        let requirement = consistency.and_then(|consistency| consistency.requirement);
         let newest = (state.revision, state.grants.clone());
         match (requirement, &state.lagging) {
             (Some(consistency::Requirement::AtLeastRevision(revision)), _) if revision > state.revision => {

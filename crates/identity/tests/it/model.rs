@@ -71,11 +71,14 @@ fn project(index: usize) -> Uuid {
     Uuid::from_u128(200 + index as u128)
 }
 
+/// A revision, when it was made, and what became of the right.
+type Event = (i64, u64, bool);
+
 /// What was true when, and what the service was told.
 #[derive(Default)]
 struct Truth {
     /// For each person and project: the revisions at which it changed, with the time and what it became.
-    history: HashMap<(usize, usize), Vec<(i64, u64, bool)>>,
+    history: HashMap<(usize, usize), Vec<Event>>,
     /// The newest change that was told, for each person and project.
     told: HashMap<(usize, usize), i64>,
     now: u64,

@@ -14,6 +14,7 @@ use tokio::time::{Instant, Sleep};
 use tonic::body::Body;
 use tonic::{Code, Status};
 
+use super::foreign;
 use crate::error::RpcError;
 use crate::request;
 
@@ -28,7 +29,12 @@ pub struct Record {
 impl Record {
     /// An RPC that begins.
     pub fn new(path: &str, known: bool, started: Instant) -> Self {
-        Self { path: path.to_owned(), known, started, done: false }
+        Self {
+            path: path.to_owned(),
+            known,
+            started,
+            done: false,
+        }
     }
 
     /// It ended with this code.
@@ -104,7 +110,14 @@ impl Answer {
             record.note(Code::from_bytes(status.as_bytes()));
         }
         let deadline = deadline.map(|deadline| Box::pin(tokio::time::sleep_until(deadline)));
-        Self { inner, id, deadline, record, ended: false, _permit: permit }
+        Self {
+            inner,
+            id,
+            deadline,
+            record,
+            ended: false,
+            _permit: permit,
+        }
     }
 
     fn end_with(&mut self, error: RpcError) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
@@ -132,12 +145,17 @@ impl HttpBody for Answer {
         }
         let inner = &mut this.inner;
         let id = this.id.clone();
-        let frame = std::panic::catch_unwind(AssertUnwindSafe(|| request::within_sync(id, || Pin::new(inner).poll_frame(context))));
+        let frame = std::panic::catch_unwind(AssertUnwindSafe(|| {
+            request::within_sync(id, || Pin::new(inner).poll_frame(context))
+        }));
         match frame {
             Err(panic) => this.end_with(super::panicked(panic.as_ref())),
-            Ok(Poll::Ready(Some(Ok(frame)))) => {
-                if let Some(trailers) = frame.trailers_ref() {
-                    let code = trailers.get("grpc-status").map_or(Code::Unknown, |status| Code::from_bytes(status.as_bytes()));
+            Ok(Poll::Ready(Some(Ok(mut frame)))) => {
+                if let Some(trailers) = frame.trailers_mut() {
+                    foreign::trailers_made_ours(trailers, &this.id);
+                    let code = trailers
+                        .get("grpc-status")
+                        .map_or(Code::Unknown, |status| Code::from_bytes(status.as_bytes()));
                     this.record.note(code);
                 }
                 Poll::Ready(Some(Ok(frame)))

@@ -52,7 +52,11 @@ impl Stack {
         S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + Sync + 'static,
         S::Future: Send,
     {
-        let stack = Self { inner: BoxCloneSyncService::new(service), ids, in_flight: Arc::new(Semaphore::new(IN_FLIGHT)) };
+        let stack = Self {
+            inner: BoxCloneSyncService::new(service),
+            ids,
+            in_flight: Arc::new(Semaphore::new(IN_FLIGHT)),
+        };
         BoxCloneSyncService::new(stack)
     }
 }
@@ -73,18 +77,26 @@ impl Service<Request<Body>> for Stack {
 }
 
 impl Stack {
+    #[expect(clippy::disallowed_methods, reason = "deadlines are measured here")]
     async fn answer(self, mut request: Request<Body>) -> Response<Body> {
         let started = Instant::now();
         let id = take_request_id(&mut request, &self.ids);
         let method = METHODS.get(request.uri().path());
-        let unary = method.is_none_or(|method| !method.server_streaming && !method.client_streaming);
+        let unary = method.map_or_else(
+            || !is_standard_stream(request.uri().path()),
+            |method| !method.server_streaming && !method.client_streaming,
+        );
         let record = answer::Record::new(request.uri().path(), method.is_some(), started);
 
         let asked = match asked_deadline(&request) {
             Ok(asked) => asked,
             Err(error) => return fail(error, &id, record),
         };
-        let limit = if unary { Some(asked.map_or(UNARY_DEADLINE, |asked| asked.min(UNARY_DEADLINE))) } else { asked };
+        let limit = if unary {
+            Some(asked.map_or(UNARY_DEADLINE, |asked| asked.min(UNARY_DEADLINE)))
+        } else {
+            asked
+        };
         let deadline = limit.map(|limit| started + limit);
         let permit = if unary {
             match self.in_flight.clone().try_acquire_owned() {
@@ -119,12 +131,21 @@ impl Stack {
     }
 }
 
+/// The streams of health and reflection, which no proto of ours describes.
+fn is_standard_stream(path: &str) -> bool {
+    path == "/grpc.health.v1.Health/Watch" || path.starts_with("/grpc.reflection.")
+}
+
 fn deadline_exceeded() -> RpcError {
     RpcError::new(Code::DeadlineExceeded, ErrorReason::DeadlineExceeded, "it took longer than allowed")
 }
 
 fn panicked(panic: &(dyn std::any::Any + Send)) -> RpcError {
-    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
+    let text = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message");
     RpcError::internal(anyhow::anyhow!("panic: {text}"))
 }
 
@@ -144,7 +165,11 @@ fn echo_request_id(headers: &mut http::HeaderMap, id: &str) {
 
 /// The caller's request id, or a new one put in its place.
 fn take_request_id(request: &mut Request<Body>, ids: &Ids) -> Arc<str> {
-    let sent = request.headers().get(REQUEST_ID_HEADER).and_then(|value| value.to_str().ok()).filter(|id| request::is_valid_id(id));
+    let sent = request
+        .headers()
+        .get(REQUEST_ID_HEADER)
+        .and_then(|value| value.to_str().ok())
+        .filter(|id| request::is_valid_id(id));
     if let Some(sent) = sent {
         return sent.into();
     }
@@ -155,8 +180,15 @@ fn take_request_id(request: &mut Request<Body>, ids: &Ids) -> Arc<str> {
 
 /// The deadline of the header `grpc-timeout`: at most 8 digits and a unit.
 fn asked_deadline(request: &Request<Body>) -> Result<Option<Duration>, RpcError> {
-    let Some(header) = request.headers().get("grpc-timeout") else { return Ok(None) };
-    header.to_str().ok().and_then(parse_timeout).map(Some).ok_or_else(|| RpcError::invalid("grpc-timeout", "must be up to 8 digits and one of HMSmun"))
+    let Some(header) = request.headers().get("grpc-timeout") else {
+        return Ok(None);
+    };
+    header
+        .to_str()
+        .ok()
+        .and_then(parse_timeout)
+        .map(Some)
+        .ok_or_else(|| RpcError::invalid("grpc-timeout", "must be up to 8 digits and one of HMSmun"))
 }
 
 fn parse_timeout(text: &str) -> Option<Duration> {

@@ -1,5 +1,8 @@
 //! What every process of the project promises at its border, shown on a service that does nothing but misbehave.
 
+#![expect(clippy::disallowed_methods, reason = "tests measure how long the server is patient")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod deadlines;
 mod foreign;
 mod lifecycle;

@@ -44,6 +44,14 @@ async fn a_connection_that_asks_nothing_is_cut() {
     server.assert_alive().await;
 }
 
+/// It spoke, but nobody is there: what a crashed client leaves behind.
+#[tokio::test(start_paused = true)]
+async fn an_http2_connection_that_answers_no_ping_is_cut() {
+    let server = Server::start().await;
+    let patience = patience(&server, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").await;
+    assert!(patience <= Duration::from_secs(45), "{patience:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_header_that_comes_byte_by_byte_is_cut() {
     let server = Server::start().await;

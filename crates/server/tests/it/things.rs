@@ -82,6 +82,12 @@ fn asked<T>(request: &Request<T>) -> String {
         .unwrap_or_default()
 }
 
+/// Lets what was said before go out, then panics.
+async fn careless() -> Result<WatchResponse, Status> {
+    tokio::task::yield_now().await;
+    panic!("{SECRET}")
+}
+
 #[tonic::async_trait]
 impl KeyService for Things {
     async fn get_key_set(&self, request: Request<GetKeySetRequest>) -> Result<Response<GetKeySetResponse>, Status> {
@@ -143,7 +149,7 @@ impl WatchService for Things {
                 });
                 first.chain(last).boxed()
             }
-            "panic" => first.chain(stream::once(async { panic!("{SECRET}") })).boxed(),
+            "panic" => first.chain(stream::once(careless())).boxed(),
             "panic at once" => panic!("{SECRET}"),
             "fail" => first
                 .chain(stream::once(async { Err(RpcError::internal(anyhow::anyhow!(SECRET)).into()) }))

@@ -32,7 +32,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         std::fs::write(&file, table).with_context(|| format!("cannot write {}", routes::PATH))?;
         terminal::say(format!("wrote {}", routes::PATH));
     }
-    let document = environment::output(environment::cargo().args(["run", "--quiet", "--package", "tasktracker", "--", "openapi"]).current_dir(&root))?;
+    let document = environment::output(
+        environment::cargo()
+            .args(["run", "--quiet", "--package", "tasktracker", "--", "openapi"])
+            .current_dir(&root),
+    )?;
     std::fs::write(root.join(OPENAPI), document).with_context(|| format!("cannot write {OPENAPI}"))?;
     terminal::say(format!("wrote {OPENAPI}"));
     if arguments.baseline {

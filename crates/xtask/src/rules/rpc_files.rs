@@ -15,8 +15,20 @@ pub const RULE: Rule = Rule {
 
 /// Files of `src/rpc` that are not an RPC: the table of contents, conversions between messages and domain, and the steps that several RPCs
 /// share. A new name here is a decision: whatever is named like an RPC must be one.
-const BESIDES: &[&str] =
-    &["mod", "convert", "load", "change", "scope", "mentions", "events", "resume", "refuse", "replay", "paging", "edit_base"];
+const BESIDES: &[&str] = &[
+    "mod",
+    "convert",
+    "load",
+    "change",
+    "scope",
+    "mentions",
+    "events",
+    "resume",
+    "refuse",
+    "replay",
+    "paging",
+    "edit_base",
+];
 
 /// Where an RPC lives.
 struct Place {

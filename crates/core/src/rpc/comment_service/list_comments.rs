@@ -27,9 +27,12 @@ pub async fn list_comments(app: &App, call: &Call, request: ListCommentsRequest)
     let mut found = comments::list(app.db.reader(), task.id, after, paging.limit())
         .await
         .map_err(Failure::from)?;
-    let next_page_token = paging.finish(app, &mut found, |last| {
-        vec![json!(Time::from(last.create_time)), json!(last.id.to_string())]
-    });
+    let next_page_token = paging.finish(
+        app,
+        &mut found,
+        |comment| comment.body.len(),
+        |last| vec![json!(Time::from(last.create_time)), json!(last.id.to_string())],
+    );
     Ok(ListCommentsResponse {
         comments: found.iter().map(convert::of_comment).collect(),
         next_page_token,

@@ -53,7 +53,12 @@ pub async fn list_projects(app: &App, call: &Call, request: ListProjectsRequest)
     let mut rows = project_pages::list(app.db.reader(), &visible.project_ids, &restorable, page)
         .await
         .map_err(Failure::from)?;
-    let next_page_token = paging.finish(app, &mut rows, |row| project_filter::values(&order, row));
+    let next_page_token = paging.finish(
+        app,
+        &mut rows,
+        |row| row.description.len(),
+        |row| project_filter::values(&order, row),
+    );
     let projects = rows
         .into_iter()
         .map(|row| Ok(convert::of_project(&projects::to_domain(row)?)))

@@ -90,9 +90,16 @@ pub fn task_ref(field: &'static str, text: &str) -> Result<TaskRef, RpcError> {
 /// INVALID_ARGUMENT for values that no task can have.
 pub fn to_fields(task: &proto::Task, step: Step) -> Result<TaskFields, RpcError> {
     let wrong = |field: &str, error: &dyn std::fmt::Display| RpcError::invalid(format!("task.{field}"), error.to_string());
-    let assignee_ids: BTreeSet<UserId> =
-        task.assignee_ids.iter().map(|id| id.parse()).collect::<Result<_, _>>().map_err(|error| wrong("assignee_ids", &error))?;
-    let parent_id = optional(&task.parent_id).map(str::parse).transpose().map_err(|error| wrong("parent_id", &error))?;
+    let assignee_ids: BTreeSet<UserId> = task
+        .assignee_ids
+        .iter()
+        .map(|id| id.parse())
+        .collect::<Result<_, _>>()
+        .map_err(|error| wrong("assignee_ids", &error))?;
+    let parent_id = optional(&task.parent_id)
+        .map(str::parse)
+        .transpose()
+        .map_err(|error| wrong("parent_id", &error))?;
     let due = match task.due.as_ref().map(|due| &due.value) {
         None => None,
         Some(None) => return Err(RpcError::invalid("task.due", "must have a date or a time")),
@@ -101,7 +108,10 @@ pub fn to_fields(task: &proto::Task, step: Step) -> Result<TaskFields, RpcError>
             Some(Due::at(&at.local_date_time, &at.time_zone).map_err(|error| wrong("due.at", &error))?)
         }
     };
-    let start_date = optional(&task.start_date).map(parse_date).transpose().map_err(|error| wrong("start_date", &error))?;
+    let start_date = optional(&task.start_date)
+        .map(parse_date)
+        .transpose()
+        .map_err(|error| wrong("start_date", &error))?;
     Ok(TaskFields {
         title: task.title.clone(),
         description: task.description.clone(),

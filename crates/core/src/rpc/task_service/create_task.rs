@@ -34,16 +34,22 @@ async fn attempt(app: &App, call: &Call, request: &CreateTaskRequest) -> Result<
     let key = replay::key(call, RPC, &request.request_id, request);
     if let Some(made) = replay::first_result(app, key.as_ref()).await? {
         let (row, _) = load::visible(app, call, &TaskRef::Id(made.into())).await?;
-        return Ok(CreateTaskResponse { task: Some(convert::of_row(row, app.now(), true)?) });
+        return Ok(CreateTaskResponse {
+            task: Some(convert::of_row(row, app.now(), true)?),
+        });
     }
 
     let sent = request.task.clone().unwrap_or_default();
-    let project = projects::find(app.db.reader(), project_id).await?.filter(|project| project.delete_time.is_none());
+    let project = projects::find(app.db.reader(), project_id)
+        .await?
+        .filter(|project| project.delete_time.is_none());
     let project = project.ok_or_else(|| RpcError::not_found("project"))?;
     project.must_be_writable().map_err(|error| refuse::project(error, "project", ""))?;
     let step = if sent.status_id.is_empty() {
         let workflow = statuses::list(app.db.reader(), project_id).await?;
-        status::for_new_task(&workflow).ok_or_else(|| RpcError::internal(anyhow::anyhow!("a project without statuses")))?.step()
+        status::for_new_task(&workflow)
+            .ok_or_else(|| RpcError::internal(anyhow::anyhow!("a project without statuses")))?
+            .step()
     } else {
         load::status(app, project_id, &sent.status_id, "task.status_id").await?.step()
     };
@@ -57,14 +63,34 @@ async fn attempt(app: &App, call: &Call, request: &CreateTaskRequest) -> Result<
         let assignees: Vec<UserId> = fields.assignee_ids.iter().copied().collect();
         load::check_assignees(app, project_id, &assignees).await?;
     }
-    let followers = first_followers(app, project_id, creator_id, &fields.assignee_ids.iter().copied().collect::<Vec<_>>(), &fields.description).await?;
+    let followers = first_followers(
+        app,
+        project_id,
+        creator_id,
+        &fields.assignee_ids.iter().copied().collect::<Vec<_>>(),
+        &fields.description,
+    )
+    .await?;
 
     let now = app.now();
-    let origin = Origin { id: app.ids.next().into(), project_id: project_id.into(), creator_id };
+    let origin = Origin {
+        id: app.ids.next().into(),
+        project_id: project_id.into(),
+        creator_id,
+    };
     let task = Task::create(origin, fields, &project.fields.time_zone, now).map_err(|error| refuse::task(error, "task", ""))?;
 
     let mut txn = app.db.begin();
-    let raised = activity::count(&mut txn, project_id, Counted { number: true, last_rank: true, front_rank: false }, 1);
+    let raised = activity::count(
+        &mut txn,
+        project_id,
+        Counted {
+            number: true,
+            last_rank: true,
+            front_rank: false,
+        },
+        1,
+    );
     tasks::insert(&mut txn, app.db.backend(), task.to_insert(), &raised);
     tasks::add_followers(&mut txn, app.db.backend(), origin.id.uuid(), &followers);
     let entry = Entry {
@@ -90,14 +116,26 @@ async fn attempt(app: &App, call: &Call, request: &CreateTaskRequest) -> Result<
     let task = task.numbered(number, Rank::appended(u64::try_from(rank).map_err(RpcError::internal)?));
     app.feed.reached(project_id, seq);
     call.answer("x-consistency-token", &convert::consistency_token(&task));
-    Ok(CreateTaskResponse { task: Some(convert::of_task(task, project.key.as_str(), Some(true), now)) })
+    Ok(CreateTaskResponse {
+        task: Some(convert::of_task(task, project.key.as_str(), Some(true), now)),
+    })
 }
 
 /// The creator, the assignees and those named in the description, as far as they can see the task.
-async fn first_followers(app: &App, project_id: Uuid, creator: UserId, assignees: &[UserId], description: &str) -> Result<Vec<Uuid>, RpcError> {
+async fn first_followers(
+    app: &App,
+    project_id: Uuid,
+    creator: UserId,
+    assignees: &[UserId],
+    description: &str,
+) -> Result<Vec<Uuid>, RpcError> {
     let mut followers: Vec<Uuid> = vec![creator.uuid()];
     followers.extend(assignees.iter().map(|id| id.uuid()).filter(|id| *id != creator.uuid()));
-    let named: Vec<Uuid> = mentioned_users(description).into_iter().map(|id| id.uuid()).filter(|id| !followers.contains(id)).collect();
+    let named: Vec<Uuid> = mentioned_users(description)
+        .into_iter()
+        .map(|id| id.uuid())
+        .filter(|id| !followers.contains(id))
+        .collect();
     let can_see = app.access.others_with(project_id, &named, Permission::TaskView).await?;
     followers.extend(named.into_iter().zip(can_see).filter(|(_, can)| *can).map(|(id, _)| id));
     Ok(followers)

@@ -26,7 +26,9 @@ async fn attempt(app: &App, call: &Call, request: &DeleteTaskRequest, task: Task
     let (row, _) = load::writable(app, call, &TaskRef::Id(task), Permission::TaskDelete).await?;
     let key = replay::key(call, RPC, &request.request_id, request);
     if replay::first_result(app, key.as_ref()).await?.is_some() {
-        return Ok(DeleteTaskResponse { task: Some(convert::of_row(row, app.now(), true)?) });
+        return Ok(DeleteTaskResponse {
+            task: Some(convert::of_row(row, app.now(), true)?),
+        });
     }
     if row.delete_time.is_some() {
         return Err(RpcError::not_found("task").into());
@@ -46,7 +48,12 @@ async fn attempt(app: &App, call: &Call, request: &DeleteTaskRequest, task: Task
         idempotency::remember(&mut txn, key, &row.id.to_string(), Time::from(now));
     }
     let deleted = load::save_family(app, call, txn, family, ActivityKind::Deleted, now).await?;
-    let deleted = deleted.into_iter().find(|member| member.id == task).ok_or_else(|| RpcError::not_found("task"))?;
+    let deleted = deleted
+        .into_iter()
+        .find(|member| member.id == task)
+        .ok_or_else(|| RpcError::not_found("task"))?;
     call.answer("x-consistency-token", &convert::consistency_token(&deleted));
-    Ok(DeleteTaskResponse { task: Some(convert::of_task(deleted, &row.project_key, Some(row.followed), now)) })
+    Ok(DeleteTaskResponse {
+        task: Some(convert::of_task(deleted, &row.project_key, Some(row.followed), now)),
+    })
 }

@@ -10,5 +10,7 @@ use crate::app::App;
 pub async fn get_task(app: &App, call: &Call, request: GetTaskRequest) -> Result<GetTaskResponse, RpcError> {
     let task = convert::task_ref("task_id", &request.task_id)?;
     let (row, _) = load::visible(app, call, &task).await?;
-    Ok(GetTaskResponse { task: Some(convert::of_row(row, app.now(), true)?) })
+    Ok(GetTaskResponse {
+        task: Some(convert::of_row(row, app.now(), true)?),
+    })
 }

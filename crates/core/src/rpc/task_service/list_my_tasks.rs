@@ -47,7 +47,7 @@ pub async fn list_my_tasks(app: &App, call: &Call, request: ListMyTasksRequest) 
     let mut rows = task_lists::list_of_person(app.db.reader(), user_id, &relations, &accessible.project_ids, page)
         .await
         .map_err(Failure::from)?;
-    let next_page_token = paging.finish(app, &mut rows, |row| task_order::values(&order, row));
+    let next_page_token = paging.finish(app, &mut rows, |row| row.description.len(), |row| task_order::values(&order, row));
     let tasks = rows
         .into_iter()
         .map(|row| convert::of_row(row, now, true))

@@ -29,12 +29,21 @@ pub async fn list_task_activity(app: &App, call: &Call, request: ListTaskActivit
     let mut rows = activity_pages::list_of_task(app.db.reader(), task.id, after, paging.limit())
         .await
         .map_err(Failure::from)?;
-    let next_page_token = paging.finish(app, &mut rows, |row| vec![row.seq.into()]);
+    let next_page_token = paging.finish(app, &mut rows, weight, |row| vec![row.seq.into()]);
     let activities = rows.into_iter().map(|row| of_row(row, task.id)).collect();
     Ok(ListTaskActivityResponse {
         activities,
         next_page_token,
     })
+}
+
+/// Bytes of the values before and after: descriptions and comments may be long.
+fn weight(row: &ActivityRow) -> usize {
+    let length = |value: &serde_json::Value| value.as_str().map_or(100, str::len);
+    row.changes
+        .iter()
+        .map(|change| length(&change.before) + length(&change.after))
+        .sum()
 }
 
 fn of_row(row: ActivityRow, task_id: Uuid) -> Activity {

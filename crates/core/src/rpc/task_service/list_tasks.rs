@@ -43,7 +43,7 @@ pub async fn list_tasks(app: &App, call: &Call, request: ListTasksRequest) -> Re
         paging: &paging,
     };
     let mut rows = list.read(&request.filter).await?.rows;
-    let next_page_token = paging.finish(app, &mut rows, |row| task_order::values(&order, row));
+    let next_page_token = paging.finish(app, &mut rows, |row| row.description.len(), |row| task_order::values(&order, row));
     let now = app.now();
     let tasks = rows
         .into_iter()

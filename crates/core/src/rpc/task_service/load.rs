@@ -43,7 +43,9 @@ pub async fn id(app: &App, field: &'static str, text: &str) -> Result<TaskId, Rp
 /// NOT_FOUND.
 pub async fn visible(app: &App, call: &Call, task: &TaskRef) -> Result<(TaskRow, Granted), Failure> {
     let missing = || RpcError::not_found("task");
-    let row = tasks::find(app.db.reader(), task, Some(call.user_id()?)).await?.ok_or_else(missing)?;
+    let row = tasks::find(app.db.reader(), task, Some(call.user_id()?))
+        .await?
+        .ok_or_else(missing)?;
     let granted = app.access.in_project(call, row.project_id).await?;
     granted.require_visible("task")?;
     granted.require(Permission::TaskView, "task")?;
@@ -97,7 +99,11 @@ pub async fn status(app: &App, project_id: Uuid, status_id: &str, field: &'stati
 pub async fn check_assignees(app: &App, project_id: Uuid, assignees: &[UserId]) -> Result<(), RpcError> {
     let ids: Vec<Uuid> = assignees.iter().map(|id| id.uuid()).collect();
     let can_see = app.access.others_with(project_id, &ids, Permission::TaskView).await?;
-    if can_see.iter().all(|can| *can) { Ok(()) } else { Err(RpcError::invalid("task.assignee_ids", "must be people who can see the task")) }
+    if can_see.iter().all(|can| *can) {
+        Ok(())
+    } else {
+        Err(RpcError::invalid("task.assignee_ids", "must be people who can see the task"))
+    }
 }
 
 /// Refuses a parent of another project, a deleted one, a circle, and too many levels. `task` is none for a new one.
@@ -107,7 +113,10 @@ pub async fn check_assignees(app: &App, project_id: Uuid, assignees: &[UserId]) 
 pub async fn check_parent(app: &App, project_id: Uuid, task: Option<TaskId>, parent: TaskId) -> Result<(), Failure> {
     let refusal = |problem: String| RpcError::invalid("task.parent_id", problem);
     let above = tasks::ancestors(app.db.reader(), parent.uuid()).await?;
-    if above.first().is_none_or(|nearest| nearest.project_id != project_id || nearest.deleted) {
+    if above
+        .first()
+        .is_none_or(|nearest| nearest.project_id != project_id || nearest.deleted)
+    {
         return Err(refusal("must be a task of the same project".to_owned()).into());
     }
     let levels = match task {
@@ -131,7 +140,9 @@ pub async fn save_family(
     kind: ActivityKind,
     now: Timestamp,
 ) -> Result<Vec<Task>, Failure> {
-    let Some(project_id) = family.first().map(|task| task.project_id.uuid()) else { return Ok(family) };
+    let Some(project_id) = family.first().map(|task| task.project_id.uuid()) else {
+        return Ok(family);
+    };
     let actor = UserId::from(call.user_id()?).to_string();
     // Locks are taken in the order of ids, the project's last.
     family.sort_by_key(|task| task.id);

@@ -50,7 +50,9 @@ async fn attempt(app: &App, call: &Call, request: &MoveTaskRequest, task: TaskId
     let (row, _) = load::writable(app, call, &TaskRef::Id(task), Permission::TaskTransition).await?;
     let key = replay::key(call, RPC, &request.request_id, request);
     if replay::first_result(app, key.as_ref()).await?.is_some() {
-        return Ok(MoveTaskResponse { task: Some(convert::of_row(row, app.now(), true)?) });
+        return Ok(MoveTaskResponse {
+            task: Some(convert::of_row(row, app.now(), true)?),
+        });
     }
     load::check_etag(call, &request.etag, row.version)?;
 
@@ -68,13 +70,21 @@ async fn attempt(app: &App, call: &Call, request: &MoveTaskRequest, task: TaskId
         Place::First => Rank::fronted(MAX_COUNTER),
         Place::Last => Rank::appended(MAX_COUNTER),
     };
-    let outcome = moved.move_to(step, rank, now).map_err(|error| refuse::task(error, "task", &Etag::of(loaded_version).to_string()))?;
+    let outcome = moved
+        .move_to(step, rank, now)
+        .map_err(|error| refuse::task(error, "task", &Etag::of(loaded_version).to_string()))?;
     if outcome == Outcome::Unchanged {
-        return Ok(MoveTaskResponse { task: Some(convert::of_row(row, now, true)?) });
+        return Ok(MoveTaskResponse {
+            task: Some(convert::of_row(row, now, true)?),
+        });
     }
 
     let backend = app.db.backend();
-    let counted = Counted { number: false, last_rank: matches!(place, Place::Last), front_rank: matches!(place, Place::First) };
+    let counted = Counted {
+        number: false,
+        last_rank: matches!(place, Place::Last),
+        front_rank: matches!(place, Place::First),
+    };
     let mut txn = app.db.begin();
     let raised = activity::count(&mut txn, row.project_id, counted, 1);
     let counted_rank = match place {
@@ -115,12 +125,18 @@ async fn attempt(app: &App, call: &Call, request: &MoveTaskRequest, task: TaskId
     }
     app.feed.reached(row.project_id, rows.get(&raised, Column::ActivitySeq)?);
     call.answer("x-consistency-token", &convert::consistency_token(&moved));
-    Ok(MoveTaskResponse { task: Some(convert::of_task(moved, &project_key, Some(followed), now)) })
+    Ok(MoveTaskResponse {
+        task: Some(convert::of_task(moved, &project_key, Some(followed), now)),
+    })
 }
 
 /// Somebody took the same rank at the same moment: the next attempt finds the new neighbours.
 fn same_gap(error: CommitError) -> CommitError {
-    if error.unique("tasks", &["project_id", "rank"]) { CommitError::GuardMissed } else { error }
+    if error.unique("tasks", &["project_id", "rank"]) {
+        CommitError::GuardMissed
+    } else {
+        error
+    }
 }
 
 async fn place(app: &App, row: &TaskRow, position: Option<&Position>) -> Result<Place, Failure> {
@@ -130,13 +146,20 @@ async fn place(app: &App, row: &TaskRow, position: Option<&Position>) -> Result<
             (None, _) => Place::First,
             (_, None) => Place::Last,
             (Some(lower), Some(upper)) => {
-                let (lower, upper) = (Rank::parse(&lower).map_err(RpcError::internal)?, Rank::parse(&upper).map_err(RpcError::internal)?);
+                let (lower, upper) = (
+                    Rank::parse(&lower).map_err(RpcError::internal)?,
+                    Rank::parse(&upper).map_err(RpcError::internal)?,
+                );
                 Place::At(Rank::between(&lower, &upper, jitter).map_err(RpcError::internal)?)
             }
         })
     };
     let (before, after) = tasks::neighbours(app.db.reader(), row.project_id, &row.rank, row.id).await?;
-    let here = || Rank::parse(&row.rank).map(Place::At).map_err(|error| Failure::from(RpcError::internal(error)));
+    let here = || {
+        Rank::parse(&row.rank)
+            .map(Place::At)
+            .map_err(|error| Failure::from(RpcError::internal(error)))
+    };
     match position {
         Some(Position::First(_)) if before.is_none() => here(),
         Some(Position::First(_)) => Ok(Place::First),
@@ -165,5 +188,7 @@ async fn neighbour_rank(app: &App, row: &TaskRow, field: &'static str, neighbour
     let neighbour = convert::task_ref(field, neighbour)?;
     let found = tasks::find(app.db.reader(), &neighbour, None).await?;
     let found = found.filter(|found| found.project_id == row.project_id && found.delete_time.is_none() && found.id != row.id);
-    found.map(|found| found.rank).ok_or_else(|| RpcError::invalid(field, "must be another task of the same project").into())
+    found
+        .map(|found| found.rank)
+        .ok_or_else(|| RpcError::invalid(field, "must be another task of the same project").into())
 }

@@ -26,7 +26,9 @@ async fn attempt(app: &App, call: &Call, request: &UndeleteTaskRequest, task: Ta
     let (row, _) = load::writable(app, call, &TaskRef::Id(task), Permission::TaskDelete).await?;
     let key = replay::key(call, RPC, &request.request_id, request);
     if replay::first_result(app, key.as_ref()).await?.is_some() {
-        return Ok(UndeleteTaskResponse { task: Some(convert::of_row(row, app.now(), true)?) });
+        return Ok(UndeleteTaskResponse {
+            task: Some(convert::of_row(row, app.now(), true)?),
+        });
     }
     load::check_etag(call, &request.etag, row.version)?;
 
@@ -48,7 +50,12 @@ async fn attempt(app: &App, call: &Call, request: &UndeleteTaskRequest, task: Ta
         idempotency::remember(&mut txn, key, &row.id.to_string(), Time::from(now));
     }
     let restored = load::save_family(app, call, txn, together, ActivityKind::Undeleted, now).await?;
-    let restored = restored.into_iter().find(|member| member.id == task).ok_or_else(|| RpcError::not_found("task"))?;
+    let restored = restored
+        .into_iter()
+        .find(|member| member.id == task)
+        .ok_or_else(|| RpcError::not_found("task"))?;
     call.answer("x-consistency-token", &convert::consistency_token(&restored));
-    Ok(UndeleteTaskResponse { task: Some(convert::of_task(restored, &row.project_key, Some(row.followed), now)) })
+    Ok(UndeleteTaskResponse {
+        task: Some(convert::of_task(restored, &row.project_key, Some(row.followed), now)),
+    })
 }

@@ -33,8 +33,11 @@ const RPC: &str = "tasktracker.core.v1.TaskService/UpdateTask";
 pub async fn update_task(app: &App, call: &Call, request: UpdateTaskRequest) -> Result<UpdateTaskResponse, RpcError> {
     let sent = request.task.as_ref().ok_or_else(|| RpcError::invalid("task", "is required"))?;
     let task = load::id(app, "task.id", &sent.id).await?;
-    let fields = mask::resolve(request.update_mask.as_ref().map(|mask| mask.paths.as_slice()), convert::set_fields(sent))
-        .map_err(|error| refuse::mask(&error))?;
+    let fields = mask::resolve(
+        request.update_mask.as_ref().map(|mask| mask.paths.as_slice()),
+        convert::set_fields(sent),
+    )
+    .map_err(|error| refuse::mask(&error))?;
     Ok(stale::retry(|| attempt(app, call, &request, task, &fields)).await?)
 }
 
@@ -51,7 +54,9 @@ async fn attempt(
 
     let key = replay::key(call, RPC, &request.request_id, request);
     if replay::first_result(app, key.as_ref()).await?.is_some() {
-        return Ok(UpdateTaskResponse { task: Some(convert::of_row(row, app.now(), true)?) });
+        return Ok(UpdateTaskResponse {
+            task: Some(convert::of_row(row, app.now(), true)?),
+        });
     }
 
     require_for(&granted, mask)?;
@@ -59,7 +64,12 @@ async fn attempt(
         return Err(refuse::archived().into());
     }
     let since = changed_since(app, call, &sent.etag, &row).await?;
-    let (key_of_project, zone) = (row.project_key.clone(), row.project_zone.parse().map_err(|error| RpcError::internal(anyhow::anyhow!("{error}")))?);
+    let (key_of_project, zone) = (
+        row.project_key.clone(),
+        row.project_zone
+            .parse()
+            .map_err(|error| RpcError::internal(anyhow::anyhow!("{error}")))?,
+    );
     let followed = row.followed;
     let mut current = row.clone().into_task()?;
     let wanted = wanted_fields(app, &sent, mask, &current).await?;
@@ -69,7 +79,9 @@ async fn attempt(
         .update(wanted, mask, &since, &zone, now)
         .map_err(|error| refuse::task(error, "task", &Etag::of(before.version).to_string()))?;
     if outcome == Outcome::Unchanged {
-        return Ok(UpdateTaskResponse { task: Some(convert::of_row(row, now, true)?) });
+        return Ok(UpdateTaskResponse {
+            task: Some(convert::of_row(row, now, true)?),
+        });
     }
     let new_followers = new_followers(app, &before, &current).await?;
 
@@ -100,7 +112,9 @@ async fn attempt(
     app.feed.reached(project_id, rows.get(&raised, Column::ActivitySeq)?);
     call.answer("x-consistency-token", &convert::consistency_token(&current));
     let followed = followed || new_followers.contains(&actor.uuid());
-    Ok(UpdateTaskResponse { task: Some(convert::of_task(current, &key_of_project, Some(followed), now)) })
+    Ok(UpdateTaskResponse {
+        task: Some(convert::of_task(current, &key_of_project, Some(followed), now)),
+    })
 }
 
 /// The permission that each named field needs.
@@ -130,11 +144,21 @@ async fn changed_since(app: &App, call: &Call, etag: &str, row: &TaskRow) -> Res
         return Err(RpcError::etag_mismatch(&Etag::of(row.version).to_string()).into());
     }
     let history = activity::list_since(app.db.reader(), row.id, base.version()).await?;
-    Ok(ChangedSince::from_history(history.iter().flat_map(activity::changes_of).map(|(field, before, _)| (field, before))))
+    Ok(ChangedSince::from_history(
+        history
+            .iter()
+            .flat_map(activity::changes_of)
+            .map(|(field, before, _)| (field, before)),
+    ))
 }
 
 /// The wanted values, with what they name looked up: the status, the parent, the people.
-async fn wanted_fields(app: &App, sent: &tasktracker_proto::core::v1::Task, mask: &BTreeSet<TaskField>, current: &Task) -> Result<TaskFields, Failure> {
+async fn wanted_fields(
+    app: &App,
+    sent: &tasktracker_proto::core::v1::Task,
+    mask: &BTreeSet<TaskField>,
+    current: &Task,
+) -> Result<TaskFields, Failure> {
     let project_id: Uuid = current.project_id.uuid();
     let step: Step = match (mask.contains(&TaskField::StatusId), sent.status_id.as_str()) {
         (false, _) => current.fields.step,
@@ -156,10 +180,22 @@ async fn wanted_fields(app: &App, sent: &tasktracker_proto::core::v1::Task, mask
 
 /// Those who become followers by this change: new assignees, and people newly named in the description who can see the task.
 async fn new_followers(app: &App, before: &Task, after: &Task) -> Result<Vec<Uuid>, RpcError> {
-    let mut followers: Vec<Uuid> = after.fields.assignee_ids.difference(&before.fields.assignee_ids).map(|id| id.uuid()).collect();
+    let mut followers: Vec<Uuid> = after
+        .fields
+        .assignee_ids
+        .difference(&before.fields.assignee_ids)
+        .map(|id| id.uuid())
+        .collect();
     let known = mentioned_users(&before.fields.description);
-    let named: Vec<Uuid> = mentioned_users(&after.fields.description).into_iter().filter(|id| !known.contains(id)).map(|id| id.uuid()).collect();
-    let can_see = app.access.others_with(after.project_id.uuid(), &named, Permission::TaskView).await?;
+    let named: Vec<Uuid> = mentioned_users(&after.fields.description)
+        .into_iter()
+        .filter(|id| !known.contains(id))
+        .map(|id| id.uuid())
+        .collect();
+    let can_see = app
+        .access
+        .others_with(after.project_id.uuid(), &named, Permission::TaskView)
+        .await?;
     followers.extend(named.into_iter().zip(can_see).filter(|(_, can)| *can).map(|(id, _)| id));
     Ok(followers)
 }

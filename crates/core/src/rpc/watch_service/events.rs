@@ -43,7 +43,10 @@ pub async fn read(app: &App, project_id: Uuid, seq: i64, limit: u64) -> Result<(
 
 fn subject(entry: &Model) -> Subject {
     match (entry.task_id, entry.comment_id) {
-        (Some(task_id), Some(comment_id)) => Subject::Comment { comment_id: comment_id.into(), task_id: task_id.into() },
+        (Some(task_id), Some(comment_id)) => Subject::Comment {
+            comment_id: comment_id.into(),
+            task_id: task_id.into(),
+        },
         (Some(task_id), None) => Subject::Task(task_id.into()),
         _ => Subject::Project,
     }
@@ -52,30 +55,58 @@ fn subject(entry: &Model) -> Subject {
 async fn tell(app: &App, project_id: Uuid, subjects: &[(i64, Subject)]) -> Result<Vec<Change>, Failure> {
     let now = app.now();
     let reader = app.db.reader();
-    let task_ids: Vec<Uuid> = subjects.iter().filter_map(|(_, subject)| if let Subject::Task(id) = subject { Some(*id) } else { None }).collect();
-    let comment_ids: Vec<Uuid> =
-        subjects.iter().filter_map(|(_, subject)| if let Subject::Comment { comment_id, .. } = subject { Some(*comment_id) } else { None }).collect();
+    let task_ids: Vec<Uuid> = subjects
+        .iter()
+        .filter_map(|(_, subject)| if let Subject::Task(id) = subject { Some(*id) } else { None })
+        .collect();
+    let comment_ids: Vec<Uuid> = subjects
+        .iter()
+        .filter_map(|(_, subject)| {
+            if let Subject::Comment { comment_id, .. } = subject {
+                Some(*comment_id)
+            } else {
+                None
+            }
+        })
+        .collect();
 
     let mut live_tasks = HashMap::new();
     if !task_ids.is_empty() {
-        for row in tasks::list_by_ids(reader, &task_ids).await?.into_iter().filter(|row| row.delete_time.is_none()) {
+        for row in tasks::list_by_ids(reader, &task_ids)
+            .await?
+            .into_iter()
+            .filter(|row| row.delete_time.is_none())
+        {
             live_tasks.insert(row.id, task_service::convert::of_row(row, now, false)?);
         }
     }
     let mut live_comments = HashMap::new();
     if !comment_ids.is_empty() {
-        for comment in comments::list_by_ids(reader, &comment_ids).await?.into_iter().filter(|comment| comment.delete_time.is_none()) {
+        for comment in comments::list_by_ids(reader, &comment_ids)
+            .await?
+            .into_iter()
+            .filter(|comment| comment.delete_time.is_none())
+        {
             live_comments.insert(comment.id.uuid(), comment_service::convert::of_comment(&comment));
         }
     }
     let about_project = subjects.iter().any(|(_, subject)| *subject == Subject::Project);
-    let project = if about_project { projects::find(reader, project_id).await? } else { None };
+    let project = if about_project {
+        projects::find(reader, project_id).await?
+    } else {
+        None
+    };
 
     let event = |subject: &Subject| match *subject {
-        Subject::Project => project.as_ref().map(|project| Event::ProjectUpserted(project_service::convert::of_project(project))),
+        Subject::Project => project
+            .as_ref()
+            .map(|project| Event::ProjectUpserted(project_service::convert::of_project(project))),
         Subject::Task(id) => Some(match live_tasks.get(&id) {
             Some(task) => Event::TaskUpserted(task.clone()),
-            None => Event::TaskRemoved(TaskRemoved { task_id: id.to_string(), project_id: project_id.to_string() }),
+            None => Event::TaskRemoved(TaskRemoved {
+                task_id: id.to_string(),
+                project_id: project_id.to_string(),
+            }),
         }),
         Subject::Comment { comment_id, task_id } => Some(match live_comments.get(&comment_id) {
             Some(comment) => Event::CommentUpserted(comment.clone()),
@@ -86,5 +117,13 @@ async fn tell(app: &App, project_id: Uuid, subjects: &[(i64, Subject)]) -> Resul
             }),
         }),
     };
-    Ok(subjects.iter().filter_map(|(seq, subject)| Some(Change { seq: *seq, event: event(subject)? })).collect())
+    Ok(subjects
+        .iter()
+        .filter_map(|(seq, subject)| {
+            Some(Change {
+                seq: *seq,
+                event: event(subject)?,
+            })
+        })
+        .collect())
 }

@@ -23,7 +23,11 @@ impl Resume {
     pub fn new(sealer: &Sealer, call: &Call, mut projects: Vec<Uuid>) -> Self {
         projects.sort_unstable();
         let named = projects.iter().map(Uuid::to_string).collect::<Vec<_>>().join(",");
-        Self { sealer: sealer.clone(), context: Context::new(RPC, &call.caller().to_string()).with("projects", &named), projects }
+        Self {
+            sealer: sealer.clone(),
+            context: Context::new(RPC, &call.caller().to_string()).with("projects", &named),
+            projects,
+        }
     }
 
     /// A token for these places.
@@ -41,7 +45,9 @@ impl Resume {
             let message = "the resume token is damaged, or of another watch; start without one";
             RpcError::new(Code::OutOfRange, ErrorReason::ResumeTokenExpired, message)
         };
-        let Some(places) = self.sealer.open(&self.context, token).map_err(|_| expired())? else { return Ok(None) };
+        let Some(places) = self.sealer.open(&self.context, token).map_err(|_| expired())? else {
+            return Ok(None);
+        };
         let places: Option<Vec<i64>> = places.iter().map(serde_json::Value::as_i64).collect();
         let places = places.filter(|places| places.len() == self.projects.len()).ok_or_else(expired)?;
         Ok(Some(self.projects.iter().copied().zip(places).collect()))

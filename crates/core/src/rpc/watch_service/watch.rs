@@ -35,25 +35,51 @@ pub async fn watch(app: &App, call: &Call, request: WatchRequest) -> Result<impl
     // Listening begins before anything is read, so nothing falls between.
     let access = app.access.changes().subscribe();
     for project in &projects {
-        app.access.in_project(call, *project).await?.require(Permission::TaskView, "project")?;
+        app.access
+            .in_project(call, *project)
+            .await?
+            .require(Permission::TaskView, "project")?;
     }
     let resume = Resume::new(&app.sealer, call, projects.clone());
     let logs: BTreeMap<Uuid, Arc<Log>> = projects.iter().map(|project| (*project, app.feed.follow(*project))).collect();
-    let reaches: BTreeMap<Uuid, i64> =
-        activity::reach_of(app.db.reader(), &projects).await.map_err(tasktracker_database::Failure::from)?.into_iter().collect();
+    let reaches: BTreeMap<Uuid, i64> = activity::reach_of_live(app.db.reader(), &projects)
+        .await
+        .map_err(tasktracker_database::Failure::from)?
+        .into_iter()
+        .collect();
+    if reaches.len() < projects.len() {
+        return Err(RpcError::not_found("project"));
+    }
     let (places, missed_too_many) = match resume.open(&request.resume_token)? {
         None => (reaches, false),
         Some(places) => {
             let reach_of = |project: &Uuid| reaches.get(project).copied().unwrap_or(0);
             let missed: i64 = places.iter().map(|(project, place)| (reach_of(project) - place).max(0)).sum();
-            if missed > TOO_MANY { (reaches, true) } else { (places.into_iter().collect(), false) }
+            if missed > TOO_MANY {
+                (reaches, true)
+            } else {
+                (places.into_iter().collect(), false)
+            }
         }
     };
 
     let (sender, receiver) = mpsc::channel(WAITING);
     let last_word = LastWord::default();
-    let watcher = Watcher { app: app.clone(), user_id, session_id, resume, logs, places, sender, last_word: last_word.clone() };
-    let first = if missed_too_many { Event::Reset(Reset {}) } else { Event::Checkpoint(Checkpoint {}) };
+    let watcher = Watcher {
+        app: app.clone(),
+        user_id,
+        session_id,
+        resume,
+        logs,
+        places,
+        sender,
+        last_word: last_word.clone(),
+    };
+    let first = if missed_too_many {
+        Event::Reset(Reset {})
+    } else {
+        Event::Checkpoint(Checkpoint {})
+    };
     app.lifecycle.spawn("watch", watcher.run(access, first));
     Ok(outgoing(receiver, last_word))
 }
@@ -154,7 +180,11 @@ impl Watcher {
             return Err(RpcError::unauthenticated(ErrorReason::CredentialInvalid, "the session has ended").into());
         }
         for project in self.logs.keys() {
-            self.app.access.of_user(self.user_id, *project).await?.require(Permission::TaskView, "project")?;
+            self.app
+                .access
+                .of_user(self.user_id, *project)
+                .await?
+                .require(Permission::TaskView, "project")?;
         }
         Ok(())
     }
@@ -184,11 +214,19 @@ impl Watcher {
 
     async fn send(&self, event: Event) -> Result<(), End> {
         let resume_token = self.resume.seal(|project| self.places.get(&project).copied().unwrap_or(0));
-        let message = WatchResponse { resume_token, event: Some(event) };
+        let message = WatchResponse {
+            resume_token,
+            event: Some(event),
+        };
         match tokio::time::timeout(self.app.config.watch_patience(), self.sender.send(message)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(End::Silently),
-            Err(_) => Err(RpcError::new(Code::ResourceExhausted, ErrorReason::SlowReader, "the stream was not read fast enough, resume it").into()),
+            Err(_) => Err(RpcError::new(
+                Code::ResourceExhausted,
+                ErrorReason::SlowReader,
+                "the stream was not read fast enough, resume it",
+            )
+            .into()),
         }
     }
 }

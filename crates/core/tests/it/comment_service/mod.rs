@@ -29,18 +29,40 @@ async fn scene() -> Scene {
     let web = ada.project("WEB").await;
     ada.member(&web, &linus, "commenter").await;
     let task = ada.task(&web, "t").await;
-    Scene { world, ada, linus, eve, web, task }
+    Scene {
+        world,
+        ada,
+        linus,
+        eve,
+        web,
+        task,
+    }
 }
 
 async fn read_task(user: &User, task: &Task) -> Task {
-    user.tasks().get_task(GetTaskRequest { task_id: task.id.clone() }).await.expect("reads").into_inner().task.expect("a task")
+    user.tasks()
+        .get_task(GetTaskRequest { task_id: task.id.clone() })
+        .await
+        .expect("reads")
+        .into_inner()
+        .task
+        .expect("a task")
 }
 
 async fn list(user: &User, task: &Task) -> Vec<Comment> {
-    let request = ListCommentsRequest { task_id: task.id.clone(), ..ListCommentsRequest::default() };
+    let request = ListCommentsRequest {
+        task_id: task.id.clone(),
+        ..ListCommentsRequest::default()
+    };
     user.comments().list_comments(request).await.expect("lists").into_inner().comments
 }
 
 async fn delete_task(user: &User, task: &Task) {
-    user.tasks().delete_task(DeleteTaskRequest { task_id: task.id.clone(), ..DeleteTaskRequest::default() }).await.expect("deletes");
+    user.tasks()
+        .delete_task(DeleteTaskRequest {
+            task_id: task.id.clone(),
+            ..DeleteTaskRequest::default()
+        })
+        .await
+        .expect("deletes");
 }

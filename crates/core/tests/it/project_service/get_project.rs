@@ -14,8 +14,6 @@ async fn members_see_it_and_for_others_it_does_not_exist() {
     let world = World::start().await;
     let (ada, tim, eve) = (world.user("ada").await, world.user("tim").await, world.user("eve").await);
     let web = ada.project("WEB").await;
-    let hidden = problem(tim.projects().get_project(request(&web.id)).await);
-    assert_eq!(hidden.to_string(), "NOT_FOUND NOT_FOUND");
     ada.member(&web, &tim, "viewer").await;
     assert_eq!(get(&tim, &web).await, web);
     assert_eq!(
@@ -28,7 +26,8 @@ async fn members_see_it_and_for_others_it_does_not_exist() {
         Some(web.clone())
     );
 
-    assert_eq!(problem(eve.projects().get_project(request(&web.id)).await), hidden);
+    let hidden = problem(eve.projects().get_project(request(&web.id)).await);
+    assert_eq!(hidden.to_string(), "NOT_FOUND NOT_FOUND");
     assert_eq!(problem(eve.projects().get_project(request(MISSING)).await), hidden);
     assert_eq!(
         problem(ada.projects().get_project(request(MISSING)).await),

@@ -41,14 +41,34 @@ async fn sixteen_writers_of_one_task_lose_nothing() {
         let (ada, task) = (ada.clone(), task.clone());
         async move {
             for round in 0..5 {
-                let sent = Task { id: task.id.clone(), title: format!("{writer} {round}"), ..Task::default() };
-                ada.tasks().update_task(UpdateTaskRequest { task: Some(sent), ..UpdateTaskRequest::default() }).await.expect("updates");
+                let sent = Task {
+                    id: task.id.clone(),
+                    title: format!("{writer} {round}"),
+                    ..Task::default()
+                };
+                ada.tasks()
+                    .update_task(UpdateTaskRequest {
+                        task: Some(sent),
+                        ..UpdateTaskRequest::default()
+                    })
+                    .await
+                    .expect("updates");
             }
         }
     });
     join_all(writers).await;
-    let request = ListTaskActivityRequest { task_id: task.id.clone(), page_size: 200, ..ListTaskActivityRequest::default() };
-    let history = ada.tasks().list_task_activity(request).await.expect("lists").into_inner().activities;
+    let request = ListTaskActivityRequest {
+        task_id: task.id.clone(),
+        page_size: 200,
+        ..ListTaskActivityRequest::default()
+    };
+    let history = ada
+        .tasks()
+        .list_task_activity(request)
+        .await
+        .expect("lists")
+        .into_inner()
+        .activities;
     let titles: BTreeSet<String> = history
         .iter()
         .flat_map(|entry| &entry.changes)
@@ -80,13 +100,21 @@ async fn sixteen_movers_into_one_gap_leave_a_total_order() {
                     1 => Position::First(true),
                     _ => Position::Last(true),
                 };
-                let request = MoveTaskRequest { task_id: task.id.clone(), position: Some(position), ..MoveTaskRequest::default() };
+                let request = MoveTaskRequest {
+                    task_id: task.id.clone(),
+                    position: Some(position),
+                    ..MoveTaskRequest::default()
+                };
                 ada.tasks().move_task(request).await.expect("moves");
             }
         }
     });
     join_all(movers).await;
-    let request = ListTasksRequest { project_id: web.id.clone(), page_size: 200, ..ListTasksRequest::default() };
+    let request = ListTasksRequest {
+        project_id: web.id.clone(),
+        page_size: 200,
+        ..ListTasksRequest::default()
+    };
     let listed = ada.tasks().list_tasks(request).await.expect("lists").into_inner().tasks;
     assert_eq!(listed.len(), WRITERS + 2);
     assert!(listed.windows(2).all(|pair| pair[0].rank < pair[1].rank));

@@ -7,7 +7,11 @@ use tasktracker_proto::core::v1::*;
 use tasktracker_testing::{User, World, problem};
 
 async fn get(user: &User, task_id: &str) -> Result<tonic::Response<GetTaskResponse>, tonic::Status> {
-    user.tasks().get_task(GetTaskRequest { task_id: task_id.to_owned() }).await
+    user.tasks()
+        .get_task(GetTaskRequest {
+            task_id: task_id.to_owned(),
+        })
+        .await
 }
 
 #[tokio::test]
@@ -33,7 +37,10 @@ async fn what_is_hidden_and_what_is_missing_look_the_same() {
     for name in [task.id.as_str(), "WEB-1", "WEB-2", "NONE-1"] {
         assert_eq!(problem(get(&eve, name).await), missing, "{name}");
     }
-    assert_eq!(problem(get(&world.stranger(), &task.id).await).to_string(), "UNAUTHENTICATED CREDENTIAL_MISSING");
+    assert_eq!(
+        problem(get(&world.stranger(), &task.id).await).to_string(),
+        "UNAUTHENTICATED CREDENTIAL_MISSING"
+    );
     for name in ["", "no id", "WEB-0", "WEB-", "x".repeat(65).as_str()] {
         assert_eq!(problem(get(&ada, name).await).fields(), ["task_id"], "{name:?}");
     }
@@ -43,12 +50,31 @@ async fn what_is_hidden_and_what_is_missing_look_the_same() {
 async fn a_deadline_passes_with_the_day_in_the_zone_of_the_project() {
     let world = World::start().await;
     let ada = world.user("ada").await;
-    let project = Project { key: "TOK".to_owned(), name: "Tokyo".to_owned(), time_zone: "Asia/Tokyo".to_owned(), ..Project::default() };
-    let tokyo = ada.projects().create_project(CreateProjectRequest { project: Some(project), request_id: String::new() }).await.expect("makes");
+    let project = Project {
+        key: "TOK".to_owned(),
+        name: "Tokyo".to_owned(),
+        time_zone: "Asia/Tokyo".to_owned(),
+        ..Project::default()
+    };
+    let tokyo = ada
+        .projects()
+        .create_project(CreateProjectRequest {
+            project: Some(project),
+            request_id: String::new(),
+        })
+        .await
+        .expect("makes");
     let tokyo = tokyo.into_inner().project.expect("a project");
-    let due = |value| Task { title: "t".to_owned(), due: Some(Due { value: Some(value) }), ..Task::default() };
+    let due = |value| Task {
+        title: "t".to_owned(),
+        due: Some(Due { value: Some(value) }),
+        ..Task::default()
+    };
     let day = ada.task_of(&tokyo, due(Value::Date("2026-05-02".to_owned()))).await;
-    let at = Value::At(ZonedDateTime { local_date_time: "2026-05-01T14:30".to_owned(), time_zone: "Europe/London".to_owned() });
+    let at = Value::At(ZonedDateTime {
+        local_date_time: "2026-05-01T14:30".to_owned(),
+        time_zone: "Europe/London".to_owned(),
+    });
     let moment = ada.task_of(&tokyo, due(at)).await;
     let overdue = async |task: &Task| get(&ada, &task.id).await.expect("reads").into_inner().task.expect("a task").overdue;
 
@@ -66,8 +92,19 @@ async fn a_deadline_passes_with_the_day_in_the_zone_of_the_project() {
     assert!(overdue(&day).await);
 
     let done = ada.status(&tokyo, "Done").await;
-    let request = MoveTaskRequest { task_id: day.id.clone(), status_id: done.id, ..MoveTaskRequest::default() };
-    let moved = ada.tasks().move_task(request).await.expect("moves").into_inner().task.expect("a task");
+    let request = MoveTaskRequest {
+        task_id: day.id.clone(),
+        status_id: done.id,
+        ..MoveTaskRequest::default()
+    };
+    let moved = ada
+        .tasks()
+        .move_task(request)
+        .await
+        .expect("moves")
+        .into_inner()
+        .task
+        .expect("a task");
     assert!(!moved.overdue && moved.etag != day.etag);
     assert!(!overdue(&day).await);
 }

@@ -21,12 +21,24 @@ async fn round_trips_are_few_and_do_not_grow() {
     let counts = || world.system.core.db.counts();
 
     let before = counts();
-    ada.tasks().get_task(GetTaskRequest { task_id: "WEB-1".to_owned() }).await.expect("reads");
+    ada.tasks()
+        .get_task(GetTaskRequest {
+            task_id: "WEB-1".to_owned(),
+        })
+        .await
+        .expect("reads");
     assert_eq!(spent(&world, before), (1, 0), "GetTask");
 
     for page_size in [1, 50, 200] {
         let before = counts();
-        ada.tasks().list_tasks(ListTasksRequest { project_id: web.id.clone(), page_size, ..ListTasksRequest::default() }).await.expect("lists");
+        ada.tasks()
+            .list_tasks(ListTasksRequest {
+                project_id: web.id.clone(),
+                page_size,
+                ..ListTasksRequest::default()
+            })
+            .await
+            .expect("lists");
         assert_eq!(spent(&world, before), (1, 0), "ListTasks of {page_size}");
     }
 
@@ -35,7 +47,17 @@ async fn round_trips_are_few_and_do_not_grow() {
     assert_eq!(spent(&world, before).1, 2, "CreateTask: the writes, and the commit");
 
     let before = counts();
-    let sent = Task { id: task.id, title: "other".to_owned(), ..Task::default() };
-    ada.tasks().update_task(UpdateTaskRequest { task: Some(sent), ..UpdateTaskRequest::default() }).await.expect("updates");
+    let sent = Task {
+        id: task.id,
+        title: "other".to_owned(),
+        ..Task::default()
+    };
+    ada.tasks()
+        .update_task(UpdateTaskRequest {
+            task: Some(sent),
+            ..UpdateTaskRequest::default()
+        })
+        .await
+        .expect("updates");
     assert_eq!(spent(&world, before).1, 2, "UpdateTask: the writes, and the commit");
 }

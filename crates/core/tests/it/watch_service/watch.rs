@@ -14,11 +14,22 @@ const SOON: Duration = Duration::from_secs(5);
 
 async fn open(user: &User, projects: &[&Project], resume_token: &str) -> Streaming<WatchResponse> {
     let project_ids = projects.iter().map(|project| project.id.clone()).collect();
-    user.watch().watch(WatchRequest { project_ids, resume_token: resume_token.to_owned() }).await.expect("opens").into_inner()
+    user.watch()
+        .watch(WatchRequest {
+            project_ids,
+            resume_token: resume_token.to_owned(),
+        })
+        .await
+        .expect("opens")
+        .into_inner()
 }
 
 async fn next(stream: &mut Streaming<WatchResponse>) -> WatchResponse {
-    timeout(SOON, stream.message()).await.expect("soon").expect("no end").expect("a message")
+    timeout(SOON, stream.message())
+        .await
+        .expect("soon")
+        .expect("no end")
+        .expect("a message")
 }
 
 async fn next_event(stream: &mut Streaming<WatchResponse>) -> Event {
@@ -49,33 +60,77 @@ async fn changes_of_several_projects_arrive_in_order_after_a_first_checkpoint() 
     let (web, ops) = (ada.project("WEB").await, ada.project("OPS").await);
     ada.task(&web, "before").await;
     let mut stream = open(&ada, &[&web, &ops], "").await;
-    assert!(matches!(next_event(&mut stream).await, Event::Checkpoint(_)), "no snapshot, it starts now");
+    assert!(
+        matches!(next_event(&mut stream).await, Event::Checkpoint(_)),
+        "no snapshot, it starts now"
+    );
 
     let task = ada.task(&web, "one").await;
     let event = next_event(&mut stream).await;
     assert_eq!(title(&event), "one");
     let Event::TaskUpserted(told) = event else { panic!("a task") };
-    assert_eq!(Task { followed: None, ..task.clone() }, told);
+    assert_eq!(
+        Task {
+            followed: None,
+            ..task.clone()
+        },
+        told
+    );
 
     ada.task(&ops, "two").await;
     assert_eq!(title(&next_event(&mut stream).await), "two");
     let comment = ada.comment(&task, "words").await;
-    let Event::TaskUpserted(counted) = next_event(&mut stream).await else { panic!("the task first") };
+    let Event::TaskUpserted(counted) = next_event(&mut stream).await else {
+        panic!("the task first")
+    };
     assert_eq!(counted.comment_count, 1);
-    let Event::CommentUpserted(told) = next_event(&mut stream).await else { panic!("then the comment") };
+    let Event::CommentUpserted(told) = next_event(&mut stream).await else {
+        panic!("then the comment")
+    };
     assert_eq!(told, comment);
 
-    ada.comments().delete_comment(DeleteCommentRequest { comment_id: comment.id.clone(), ..DeleteCommentRequest::default() }).await.expect("deletes");
+    ada.comments()
+        .delete_comment(DeleteCommentRequest {
+            comment_id: comment.id.clone(),
+            ..DeleteCommentRequest::default()
+        })
+        .await
+        .expect("deletes");
     assert!(matches!(next_event(&mut stream).await, Event::TaskUpserted(_)));
-    let Event::CommentRemoved(removed) = next_event(&mut stream).await else { panic!("removed") };
-    assert_eq!((removed.comment_id, removed.task_id, removed.project_id), (comment.id, task.id.clone(), web.id.clone()));
-    ada.tasks().delete_task(DeleteTaskRequest { task_id: task.id.clone(), ..DeleteTaskRequest::default() }).await.expect("deletes");
-    let Event::TaskRemoved(removed) = next_event(&mut stream).await else { panic!("removed") };
+    let Event::CommentRemoved(removed) = next_event(&mut stream).await else {
+        panic!("removed")
+    };
+    assert_eq!(
+        (removed.comment_id, removed.task_id, removed.project_id),
+        (comment.id, task.id.clone(), web.id.clone())
+    );
+    ada.tasks()
+        .delete_task(DeleteTaskRequest {
+            task_id: task.id.clone(),
+            ..DeleteTaskRequest::default()
+        })
+        .await
+        .expect("deletes");
+    let Event::TaskRemoved(removed) = next_event(&mut stream).await else {
+        panic!("removed")
+    };
     assert_eq!((removed.task_id, removed.project_id), (task.id, web.id.clone()));
 
-    let renamed = Project { id: web.id.clone(), name: "Renamed".to_owned(), ..Project::default() };
-    ada.projects().update_project(UpdateProjectRequest { project: Some(renamed), ..UpdateProjectRequest::default() }).await.expect("updates");
-    let Event::ProjectUpserted(project) = next_event(&mut stream).await else { panic!("a project") };
+    let renamed = Project {
+        id: web.id.clone(),
+        name: "Renamed".to_owned(),
+        ..Project::default()
+    };
+    ada.projects()
+        .update_project(UpdateProjectRequest {
+            project: Some(renamed),
+            ..UpdateProjectRequest::default()
+        })
+        .await
+        .expect("updates");
+    let Event::ProjectUpserted(project) = next_event(&mut stream).await else {
+        panic!("a project")
+    };
     assert_eq!(project.name, "Renamed");
 }
 
@@ -122,7 +177,11 @@ async fn access_that_ends_ends_the_stream() {
     let member = ada.member(&web, &tim, "viewer").await;
     let mut stream = open(&tim, &[&web], "").await;
     next(&mut stream).await;
-    let request = RemoveProjectMemberRequest { project_id: web.id.clone(), member_id: member.id, ..RemoveProjectMemberRequest::default() };
+    let request = RemoveProjectMemberRequest {
+        project_id: web.id.clone(),
+        member_id: member.id,
+        ..RemoveProjectMemberRequest::default()
+    };
     ada.access().remove_project_member(request).await.expect("removes");
     assert_eq!(end(stream).await.to_string(), "NOT_FOUND NOT_FOUND");
 
@@ -134,7 +193,13 @@ async fn access_that_ends_ends_the_stream() {
 
     let mut stream = open(&ada, &[&ops], "").await;
     next(&mut stream).await;
-    ada.projects().delete_project(DeleteProjectRequest { project_id: ops.id.clone(), ..DeleteProjectRequest::default() }).await.expect("deletes");
+    ada.projects()
+        .delete_project(DeleteProjectRequest {
+            project_id: ops.id.clone(),
+            ..DeleteProjectRequest::default()
+        })
+        .await
+        .expect("deletes");
     assert_eq!(end(stream).await.to_string(), "NOT_FOUND NOT_FOUND");
 }
 
@@ -147,15 +212,31 @@ async fn who_may_not_watch_is_refused_at_once() {
         project_ids: projects.iter().map(|project| project.id.clone()).collect(),
         resume_token: token.to_owned(),
     };
-    assert_eq!(problem(eve.watch().watch(request(&[&web], "")).await).to_string(), "NOT_FOUND NOT_FOUND");
-    assert_eq!(problem(world.stranger().watch().watch(request(&[&web], "")).await).to_string(), "UNAUTHENTICATED CREDENTIAL_MISSING");
+    assert_eq!(
+        problem(eve.watch().watch(request(&[&web], "")).await).to_string(),
+        "NOT_FOUND NOT_FOUND"
+    );
+    assert_eq!(
+        problem(world.stranger().watch().watch(request(&[&web], "")).await).to_string(),
+        "UNAUTHENTICATED CREDENTIAL_MISSING"
+    );
     assert_eq!(problem(ada.watch().watch(request(&[], "")).await).fields(), ["project_ids"]);
-    assert_eq!(problem(ada.watch().watch(request(&[&web, &web], "")).await).fields(), ["project_ids"]);
+    assert_eq!(
+        problem(ada.watch().watch(request(&[&web, &web], "")).await).fields(),
+        ["project_ids"]
+    );
 
     ada.member(&web, &eve, "viewer").await;
     let token = next_token(&ada, &web).await;
-    for (user, projects, token) in [(&eve, vec![&web], token.as_str()), (&ada, vec![&web, &ops], token.as_str()), (&ada, vec![&web], "damaged")] {
-        assert_eq!(problem(user.watch().watch(request(&projects, token)).await).to_string(), "OUT_OF_RANGE RESUME_TOKEN_EXPIRED");
+    for (user, projects, token) in [
+        (&eve, vec![&web], token.as_str()),
+        (&ada, vec![&web, &ops], token.as_str()),
+        (&ada, vec![&web], "damaged"),
+    ] {
+        assert_eq!(
+            problem(user.watch().watch(request(&projects, token)).await).to_string(),
+            "OUT_OF_RANGE RESUME_TOKEN_EXPIRED"
+        );
     }
 }
 
@@ -179,7 +260,15 @@ async fn a_reader_who_is_too_slow_is_cut_and_can_resume() {
     let first = next(&mut stream).await;
     // More than the windows of the connection and the queue of the stream hold.
     for index in 0..120 {
-        ada.task_of(&web, Task { title: format!("{index}"), description: "x".repeat(60_000), ..Task::default() }).await;
+        ada.task_of(
+            &web,
+            Task {
+                title: format!("{index}"),
+                description: "x".repeat(60_000),
+                ..Task::default()
+            },
+        )
+        .await;
     }
     tokio::time::sleep(Duration::from_secs(1)).await;
     let mut last = first.resume_token;

@@ -24,15 +24,35 @@ pub struct Done {
 
 /// Makes a project and answers its id.
 pub async fn make_project(server: &Process, token: &str, key: &str) -> anyhow::Result<String> {
-    let project = Project { key: key.to_owned(), name: key.to_owned(), ..Project::default() };
-    let request = signed(token, CreateProjectRequest { project: Some(project), request_id: String::new() });
-    let made = ProjectServiceClient::new(server.connect().await).create_project(request).await?.into_inner();
+    let project = Project {
+        key: key.to_owned(),
+        name: key.to_owned(),
+        ..Project::default()
+    };
+    let request = signed(
+        token,
+        CreateProjectRequest {
+            project: Some(project),
+            request_id: String::new(),
+        },
+    );
+    let made = ProjectServiceClient::new(server.connect().await)
+        .create_project(request)
+        .await?
+        .into_inner();
     Ok(made.project.unwrap_or_default().id)
 }
 
 fn new_task(project_id: &str) -> CreateTaskRequest {
-    let task = Task { title: "A task of ordinary length".to_owned(), ..Task::default() };
-    CreateTaskRequest { project_id: project_id.to_owned(), task: Some(task), request_id: String::new() }
+    let task = Task {
+        title: "A task of ordinary length".to_owned(),
+        ..Task::default()
+    };
+    CreateTaskRequest {
+        project_id: project_id.to_owned(),
+        task: Some(task),
+        request_id: String::new(),
+    }
 }
 
 /// Runs the same call from several clients, each on its own connection, for a while.
@@ -54,7 +74,10 @@ where
         }
     });
     try_join_all(loops).await?;
-    Ok(Done { per_second: done.load(Ordering::Relaxed) as f64 / started.elapsed().as_secs_f64(), errors: errors.load(Ordering::Relaxed) })
+    Ok(Done {
+        per_second: done.load(Ordering::Relaxed) as f64 / started.elapsed().as_secs_f64(),
+        errors: errors.load(Ordering::Relaxed),
+    })
 }
 
 /// Makes tasks through gRPC.
@@ -77,7 +100,10 @@ pub async fn create_tasks_by_rest(server: &Process, project: &str, clients: usiz
     let client = reqwest::Client::new();
     let url = format!("http://{}/v1/projects/{project}/tasks", server.address);
     run(clients, span, |_| {
-        let request = client.post(&url).bearer_auth(&token).json(&json!({"title": "A task of ordinary length"}));
+        let request = client
+            .post(&url)
+            .bearer_auth(&token)
+            .json(&json!({"title": "A task of ordinary length"}));
         async move {
             match request.send().await {
                 Ok(answer) => answer.status().as_u16() == 201 && answer.bytes().await.is_ok(),
@@ -96,9 +122,18 @@ pub async fn list_tasks(server: &Process, project: &str, clients: usize, span: D
         channels.push(TaskServiceClient::new(server.connect().await).max_decoding_message_size(32 << 20));
     }
     run(clients, span, |client| {
-        let list = ListTasksRequest { project_id: project.to_owned(), page_size: 50, ..ListTasksRequest::default() };
+        let list = ListTasksRequest {
+            project_id: project.to_owned(),
+            page_size: 50,
+            ..ListTasksRequest::default()
+        };
         let (mut client, request) = (channels[client].clone(), signed(&token, list));
-        async move { client.list_tasks(request).await.is_ok_and(|page| page.into_inner().tasks.len() == 50) }
+        async move {
+            client
+                .list_tasks(request)
+                .await
+                .is_ok_and(|page| page.into_inner().tasks.len() == 50)
+        }
     })
     .await
 }
@@ -133,10 +168,21 @@ pub async fn read_latencies(server: &Process, project: &str, key: &str) -> anyho
     let (mut gets, mut lists) = (Histogram::<u64>::new(3)?, Histogram::<u64>::new(3)?);
     for round in 0..2_000 {
         let started = Instant::now();
-        client.get_task(signed(&token, GetTaskRequest { task_id: format!("{key}-{}", 1 + round % 1_000) })).await?;
+        client
+            .get_task(signed(
+                &token,
+                GetTaskRequest {
+                    task_id: format!("{key}-{}", 1 + round % 1_000),
+                },
+            ))
+            .await?;
         gets.record(micros(started))?;
         if round % 4 == 0 {
-            let list = ListTasksRequest { project_id: project.to_owned(), page_size: 50, ..ListTasksRequest::default() };
+            let list = ListTasksRequest {
+                project_id: project.to_owned(),
+                page_size: 50,
+                ..ListTasksRequest::default()
+            };
             let started = Instant::now();
             client.list_tasks(signed(&token, list)).await?;
             lists.record(micros(started))?;

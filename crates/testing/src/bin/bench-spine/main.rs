@@ -8,8 +8,8 @@ mod watchers;
 
 use std::time::Duration;
 
-use tasktracker_testing::Process;
 use report::Report;
+use tasktracker_testing::Process;
 
 const CLIENTS: usize = 16;
 const SPAN: Duration = Duration::from_secs(8);
@@ -61,7 +61,12 @@ async fn bench() -> anyhow::Result<()> {
     server.stop().await;
     let started = std::time::Instant::now();
     server = Process::start(&program, &data_dir).await;
-    report.at_most("ready on an existing data directory", started.elapsed().as_secs_f64() * 1000.0, 300.0, "ms");
+    report.at_most(
+        "ready on an existing data directory",
+        started.elapsed().as_secs_f64() * 1000.0,
+        300.0,
+        "ms",
+    );
     tokio::time::sleep(Duration::from_secs(5)).await;
     let idle = server.resident_kb();
     report.at_most("idle memory", idle / 1024.0, 60.0, "MiB");

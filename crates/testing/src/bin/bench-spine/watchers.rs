@@ -18,8 +18,14 @@ use tasktracker_testing::{Process, signed};
 /// The p99, in ms, from sending a change until a watcher has it, at a fixed rate of changes.
 pub async fn change_to_watch(server: &Process, project: &str, rate: u32, span: Duration) -> anyhow::Result<f64> {
     let token = server.token().await;
-    let watch = WatchRequest { project_ids: vec![project.to_owned()], resume_token: String::new() };
-    let mut stream = WatchServiceClient::new(server.connect().await).watch(signed(&token, watch)).await?.into_inner();
+    let watch = WatchRequest {
+        project_ids: vec![project.to_owned()],
+        resume_token: String::new(),
+    };
+    let mut stream = WatchServiceClient::new(server.connect().await)
+        .watch(signed(&token, watch))
+        .await?
+        .into_inner();
     stream.message().await?.context("a first checkpoint")?;
 
     let sent: Arc<Mutex<HashMap<String, Instant>>> = Arc::default();
@@ -32,8 +38,18 @@ pub async fn change_to_watch(server: &Process, project: &str, rate: u32, span: D
             beat.tick().await;
             // Each change is of another task: several changes of one would come as one.
             let title = format!("change {number}");
-            let task = Task { id: format!("SMALL-{}", 1 + number % 1_000), title: title.clone(), ..Task::default() };
-            let request = signed(&token, UpdateTaskRequest { task: Some(task), ..UpdateTaskRequest::default() });
+            let task = Task {
+                id: format!("SMALL-{}", 1 + number % 1_000),
+                title: title.clone(),
+                ..Task::default()
+            };
+            let request = signed(
+                &token,
+                UpdateTaskRequest {
+                    task: Some(task),
+                    ..UpdateTaskRequest::default()
+                },
+            );
             sent.lock().unwrap_or_else(PoisonError::into_inner).insert(title, Instant::now());
             let mut client = client.clone();
             calls.push(tokio::task::spawn(async move { client.update_task(request).await.map(|_| ()) }));
@@ -46,8 +62,12 @@ pub async fn change_to_watch(server: &Process, project: &str, rate: u32, span: D
     let mut lag = Histogram::<u64>::new(3)?;
     let reading = async {
         while lag.len() < changes {
-            let message = tokio::time::timeout(Duration::from_secs(10), stream.message()).await.context("changes are missing")??;
-            let Some(Event::TaskUpserted(task)) = message.context("the stream ended")?.event else { continue };
+            let message = tokio::time::timeout(Duration::from_secs(10), stream.message())
+                .await
+                .context("changes are missing")??;
+            let Some(Event::TaskUpserted(task)) = message.context("the stream ended")?.event else {
+                continue;
+            };
             let begun = sent.lock().unwrap_or_else(PoisonError::into_inner).remove(&task.title);
             if let Some(begun) = begun {
                 lag.record(micros(begun))?;
@@ -71,7 +91,10 @@ pub async fn memory_of_streams(server: &Process, project: &str, count: usize) ->
         if index % ON_ONE_CONNECTION == 0 {
             client = WatchServiceClient::new(server.connect().await);
         }
-        let watch = WatchRequest { project_ids: vec![project.to_owned()], resume_token: String::new() };
+        let watch = WatchRequest {
+            project_ids: vec![project.to_owned()],
+            resume_token: String::new(),
+        };
         let mut stream = client.watch(signed(&token, watch)).await?.into_inner();
         stream.message().await?.context("a first checkpoint")?;
         open.push(stream);
