@@ -172,7 +172,7 @@ impl System {
                 let upstream = upstream.clone();
                 async move {
                     let answer = upstream.oneshot(request.map(Body::new)).await;
-                    Ok::<_, std::convert::Infallible>(answer.unwrap_or_else(|error| unreachable_service(error)))
+                    Ok::<_, std::convert::Infallible>(answer.unwrap_or_else(unreachable_service))
                 }
             });
             listen::serve(name, listener, service, &self.lifecycle);

@@ -48,7 +48,7 @@ fn main() -> ExitCode {
         Command::Soak(arguments) => commands::soak::run(&arguments),
     };
     outcome.unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
+        terminal::complain(format!("error: {error:#}"));
         ExitCode::FAILURE
     })
 }

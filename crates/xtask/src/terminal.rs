@@ -8,5 +8,11 @@ pub fn say(line: impl AsRef<str>) {
 
 /// Prints a warning that somebody should act on, though nothing failed.
 pub fn warn(line: impl AsRef<str>) {
-    eprintln!("warning: {}", line.as_ref());
+    complain(format!("warning: {}", line.as_ref()));
+}
+
+/// Prints a line that is no result.
+#[expect(clippy::print_stderr, reason = "this is where we print")]
+pub fn complain(line: impl AsRef<str>) {
+    eprintln!("{}", line.as_ref());
 }

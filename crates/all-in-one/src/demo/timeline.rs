@@ -88,7 +88,7 @@ impl Life<'_> {
             estimate_points,
             ..Task::default()
         };
-        let assignees = if seed % 5 == 0 { vec![] } else { vec![worker] };
+        let assignees = if seed.is_multiple_of(5) { vec![] } else { vec![worker] };
         let parent = self.parent(kind);
         self.step(
             steps,
@@ -198,7 +198,7 @@ impl Life<'_> {
         };
         let moment = moment.max(born + DAY);
         let day = zone.to_datetime(moment).date();
-        let value = if seed % 4 == 0 {
+        let value = if seed.is_multiple_of(4) {
             let local = day.to_datetime(Time::constant(17, 0, 0, 0));
             Value::At(ZonedDateTime {
                 local_date_time: local.strftime("%Y-%m-%dT%H:%M").to_string(),

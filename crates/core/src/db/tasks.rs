@@ -126,7 +126,7 @@ pub fn save_assignees(txn: &mut Transaction, backend: DbBackend, task: &Task, is
         let gone = Query::delete()
             .from_table(task_assignee::Entity)
             .and_where(Expr::col(task_assignee::Column::TaskId).eq(task.id.to_string()))
-            .and_where(dialect::in_texts(backend, Expr::col(task_assignee::Column::UserId).into(), &assignees).not())
+            .and_where(dialect::in_texts(backend, Expr::col(task_assignee::Column::UserId), &assignees).not())
             .to_owned();
         txn.delete(gone);
     }

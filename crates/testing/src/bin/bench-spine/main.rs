@@ -1,5 +1,6 @@
 //! `cargo xtask bench spine`: figures of the finished program beside their limits, each limit measured in the same run on the same disk.
 //! Build it in release: `cargo xtask bench spine` does.
+#![expect(clippy::disallowed_methods, reason = "a benchmark measures time and drives its own clients")]
 
 mod limit;
 mod load;
