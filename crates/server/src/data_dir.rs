@@ -1,7 +1,8 @@
 //! The data directory of a process. One process at a time may hold it; a second one is told who does.
 
-use std::fs::{File, TryLockError};
+use std::fs::{DirBuilder, File, TryLockError};
 use std::io::{Read, Seek, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -46,7 +47,8 @@ impl DataDir {
             path: path.to_owned(),
             cause,
         };
-        std::fs::create_dir_all(path).map_err(unwritable)?;
+        // What is in it is its owner's alone; a directory that exists keeps the mode that the operator chose.
+        DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(unwritable)?;
         let lock_path = path.join("LOCK");
         let mut lock = File::options()
             .create(true)

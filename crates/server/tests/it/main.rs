@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests measure how long the server is patient")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod data_dir;
 mod deadlines;
 mod foreign;
 mod lifecycle;

@@ -1,8 +1,10 @@
 //! Panics (H16) and defects (H17): the caller learns a request id, the process lives, the next call is answered.
 
+use tasktracker_proto::auth::v1::key_service_client::KeyServiceClient;
 use tonic::Code;
 use tonic_types::StatusExt;
 
+use crate::listen::Server;
 use crate::raw::{opaque, ours};
 use crate::things::{Things, please};
 
@@ -55,4 +57,20 @@ async fn a_panic_in_a_stream_ends_that_stream() {
     assert_eq!(ours(&status).0, Code::Internal);
     opaque(&status);
     watch.watch(please("")).await.expect("the next stream opens");
+}
+
+/// Details travel in one header, which many clients take up to 8 KiB of headers at most: the answer must arrive, whatever was sent.
+#[tokio::test]
+async fn a_refusal_with_very_much_to_say_arrives_all_the_same() {
+    let server = Server::start().await;
+    let mut keys = KeyServiceClient::new(server.channel().await);
+    let status = keys.get_key_set(please("refuse much")).await.unwrap_err();
+    let (code, reason, _) = ours(&status);
+    assert_eq!((code, reason.as_str()), (Code::InvalidArgument, "INVALID_FIELDS"));
+    let violations = status.get_details_bad_request().unwrap().field_violations;
+    assert!(violations.len() >= 10, "{}", violations.len());
+    let mut headers = http::HeaderMap::new();
+    status.add_header(&mut headers).unwrap();
+    let size: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 32).sum();
+    assert!(size <= 8 * 1024, "{size} bytes");
 }

@@ -13,6 +13,7 @@ use tasktracker_proto::core::v1::watch_service_client::WatchServiceClient;
 use tasktracker_proto::core::v1::watch_service_server::{WatchService, WatchServiceServer};
 use tasktracker_proto::core::v1::{WatchRequest, WatchResponse};
 use tasktracker_proto::r#type::v1::ErrorReason;
+use tasktracker_proto::validate::Violation;
 use tasktracker_server::clock::ManualClock;
 use tasktracker_server::ids::Ids;
 use tasktracker_server::stack::{GrpcService, Stack};
@@ -104,6 +105,15 @@ impl KeyService for Things {
             "fail upstream" => return Err(RpcError::unavailable("auth", anyhow::anyhow!(SECRET)).into()),
             "fail foreign" => return Err(std::io::Error::other(SECRET).into()),
             "refuse" => return Err(RpcError::new(Code::NotFound, ErrorReason::NotFound, "key not found").into()),
+            "refuse much" => {
+                let violation = |number| Violation {
+                    field: format!("tasks[{number}].{}", "ä".repeat(500)),
+                    description: "ö".repeat(5_000),
+                };
+                return Err(RpcError::invalid_fields((0..1_000).map(violation).collect())
+                    .meta("value", "ü".repeat(5_000))
+                    .into());
+            }
             _ => {}
         }
         let id = request::current_id().map(|id| id.to_string()).unwrap_or_default();
