@@ -229,7 +229,13 @@ impl From<RpcError> for Status {
         details.set_error_info(reason_name(reason), DOMAIN, metadata);
         if !violations.is_empty() {
             let violation = |v: Violation| FieldViolation::new(shortened(v.field), shortened(v.description));
-            details.set_bad_request(violations.into_iter().take(MOST_VIOLATIONS).map(violation).collect::<Vec<_>>());
+            let mut room = VIOLATIONS_ROOM;
+            let fits = |violation: &FieldViolation| {
+                room = room.saturating_sub(violation.field.len() + violation.description.len());
+                room > 0
+            };
+            let violations = violations.into_iter().take(MOST_VIOLATIONS).map(violation).take_while(fits);
+            details.set_bad_request(violations.collect::<Vec<_>>());
         }
         if let Some(delay) = retry_after {
             details.set_retry_info(Some(delay));
@@ -241,8 +247,9 @@ impl From<RpcError> for Status {
     }
 }
 
-/// Details travel in one header, of which many clients take 8 KiB at most.
+/// Details travel in one header, in base64; many clients take 8 KiB of headers at most.
 const MOST_VIOLATIONS: usize = 16;
+const VIOLATIONS_ROOM: usize = 4 * 1024;
 const LONGEST_TEXT: usize = 200;
 
 /// A text that may quote what the client sent, cut to a length that fits.

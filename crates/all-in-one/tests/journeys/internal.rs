@@ -61,7 +61,7 @@ async fn no_spelling_of_a_path_leads_to_them() {
         format!("/x/../{check}"),
         format!("/{check}/"),
         format!("/{check}?x"),
-        format!("/%74asktracker.auth.v1.PermissionService/Check"),
+        "/%74asktracker.auth.v1.PermissionService/Check".to_owned(),
         "/tasktracker.auth.v1.PermissionService%2FCheck".to_owned(),
         "/tasktracker.auth.v1.permissionservice/check".to_owned(),
         "/tasktracker.auth.v1.SessionService/../PermissionService/Check".to_owned(),

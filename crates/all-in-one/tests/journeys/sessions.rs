@@ -1,6 +1,6 @@
 //! Sessions of programs: refreshed, reused, signed out (C1, C5, C9, C17, A19).
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tasktracker_proto::auth::v1::*;
 use tasktracker_proto::core::v1::WatchRequest;
@@ -84,7 +84,6 @@ async fn a_token_that_comes_again_ends_the_session_and_its_access_token_at_once(
 
 /// C9: two seconds at most; here there is no network between.
 async fn ends_soon(user: &User) {
-    let began = Instant::now();
     let ended = timeout(Duration::from_secs(2), async {
         loop {
             match current(user).await {
@@ -94,7 +93,6 @@ async fn ends_soon(user: &User) {
         }
     });
     assert_eq!(ended.await.expect("within two seconds").to_string(), INVALID);
-    assert!(began.elapsed() <= Duration::from_secs(2));
 }
 
 /// C5: however many come at once, at most one branch lives.
@@ -152,7 +150,7 @@ async fn signing_out_ends_the_access_token_the_refresh_token_and_the_streams() {
         INVALID
     );
     let ended = ada.token();
-    let world = world.restart().await;
+    let world = Box::pin(world.restart()).await;
     assert_eq!(
         problem(current(&with_token(&world.stranger(), &ended)).await).to_string(),
         INVALID,
@@ -174,7 +172,15 @@ async fn no_credential_stands_for_another() {
     assert_eq!(refused(refresh(&stranger, &ada.token()).await).fields(), ["refresh_token"]);
     let short: String = ada.token().chars().take(200).collect();
     assert_eq!(refused(refresh(&stranger, &short).await).to_string(), INVALID);
-    assert_eq!(world.system.auth.setup_token(), None, "the set-up token is spent");
+    // The set-up token made the first owner: it makes nobody else anything.
+    let request = RegisterRequest {
+        email: "eve@example.com".to_owned(),
+        display_name: "eve".to_owned(),
+        password: tasktracker_testing::PASSWORD.to_owned(),
+        setup_token: world.system.auth.setup_token().expect("it was printed at the start"),
+    };
+    let refused = problem(stranger.accounts().register(request).await);
+    assert_eq!(refused.to_string(), "PERMISSION_DENIED REGISTRATION_CLOSED");
     let mut twice = Request::new(GetCurrentSessionRequest {});
     for _ in 0..2 {
         let value = format!("Bearer {}", ada.token()).parse().expect("a header");

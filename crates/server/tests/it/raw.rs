@@ -63,10 +63,10 @@ pub fn ours(status: &Status) -> (Code, String, String) {
         .unwrap_or_else(|| panic!("no RequestInfo: {status:?}"))
         .request_id;
     assert!(!id.is_empty());
+    let message = status.message();
     assert!(
-        !status.message().is_empty() && !status.message().ends_with('.'),
-        "{:?}",
-        status.message()
+        !message.is_empty() && (message.ends_with("...") || !message.ends_with('.')),
+        "{message:?}"
     );
     (status.code(), info.reason, id)
 }
