@@ -15,6 +15,7 @@ use tasktracker_proto::r#type::v1::ErrorReason;
 use tasktracker_server::RpcError;
 use tasktracker_server::clock::SharedClock;
 use tasktracker_server::error::{Code, reason_of};
+use tokio::sync::Mutex;
 use tonic::{Request, Status};
 use uuid::Uuid;
 
@@ -30,6 +31,9 @@ const NOTHING_FRESH: Duration = Duration::from_secs(1);
 /// How long Auth may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// How long those who ask the same wait for one answer.
+const TOGETHER: Duration = Duration::from_millis(20);
+
 /// Cached questions to Auth.
 #[derive(Debug, Clone)]
 pub struct Access {
@@ -38,6 +42,8 @@ pub struct Access {
     clock: SharedClock,
     granted: Cache<(Uuid, Option<Uuid>), Answer<PermissionSet>>,
     accessible: Cache<(Uuid, i32), Answer<Arc<Accessible>>>,
+    /// Who asks the same at the same time waits for one question.
+    flights: Cache<(Uuid, Option<Uuid>), Arc<Mutex<()>>>,
 }
 
 #[derive(Debug, Clone)]
@@ -130,6 +136,7 @@ impl Access {
             changes,
             clock,
             granted: Cache::builder().max_capacity(100_000).time_to_live(FRESH).build(),
+            flights: Cache::builder().max_capacity(10_000).time_to_idle(FRESH).build(),
             accessible: Cache::builder().max_capacity(10_000).time_to_live(FRESH).build(),
         }
     }
@@ -182,17 +189,39 @@ impl Access {
     async fn effective(&self, user_id: Uuid, project_id: Option<Uuid>, asked: i64, newest: bool) -> Result<Granted, RpcError> {
         let key = (user_id, project_id);
         let least = self.changes.least_revision(user_id, project_id).max(asked);
-        if !newest
-            && let Some(answer) = self.granted.get(&key).await
-            && answer.is_good(least, self.clock.now())
-        {
-            metrics_hit("granted", true);
-            return Ok(Granted {
-                permissions: answer.value,
-                revision: answer.revision,
-            });
+        if newest {
+            return self.ask(key, asked, newest).await;
         }
-        metrics_hit("granted", false);
+        if let Some(granted) = self.kept(&key, least).await {
+            return Ok(granted);
+        }
+        let flight = self.flights.get_with(key, async { Arc::default() }).await;
+        // A courtesy to Auth, not a queue: where the answer is slow to come, each asks for itself.
+        let _alone = tokio::time::timeout(TOGETHER, flight.lock()).await.ok();
+        // A change may have come while this one waited.
+        let least = self.changes.least_revision(user_id, project_id).max(asked);
+        match self.kept(&key, least).await {
+            Some(granted) => Ok(granted),
+            None => self.ask(key, asked, newest).await,
+        }
+    }
+
+    /// An answer that is still good.
+    async fn kept(&self, key: &(Uuid, Option<Uuid>), least: i64) -> Option<Granted> {
+        let answer = self
+            .granted
+            .get(key)
+            .await
+            .filter(|answer| answer.is_good(least, self.clock.now()))?;
+        Some(Granted {
+            permissions: answer.value,
+            revision: answer.revision,
+        })
+    }
+
+    /// Asks Auth, and keeps the answer.
+    async fn ask(&self, key: (Uuid, Option<Uuid>), asked: i64, newest: bool) -> Result<Granted, RpcError> {
+        let (user_id, project_id) = key;
         // The age of an answer counts from the question: it may have been made any time since.
         let made = self.clock.now();
         let mut answer = self.ask_effective(user_id, project_id, consistency(asked, newest)).await?;
@@ -335,10 +364,6 @@ impl Access {
             .into_inner();
         Ok(answer.user_ids.iter().filter_map(|id| Uuid::try_parse(id).ok()).collect())
     }
-}
-
-fn metrics_hit(cache: &'static str, hit: bool) {
-    tracing::trace!(cache, hit, "access");
 }
 
 fn text(id: Option<Uuid>) -> String {

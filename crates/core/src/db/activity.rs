@@ -37,25 +37,27 @@ pub struct Entry<'a> {
 
 /// What a write takes from its project's counters, besides places in the log.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counted {
+pub struct Counted<'a> {
     /// A task's number.
     pub number: bool,
     /// A rank after all others.
     pub last_rank: bool,
     /// A rank before all others.
     pub front_rank: bool,
+    /// The time zone by which deadlines that are written were computed: it must still be the project's.
+    pub zone: Option<&'a str>,
 }
 
 /// Raises a project's counters and appends entries to its log. The project must be in use, or the whole transaction has no effect. Call
 /// it last: the project's row is what all writers of a project share. The reference knows `last_number`, `last_rank`, `front_rank`, `activity_seq`.
-pub fn append(txn: &mut Transaction, project_id: Uuid, counted: Counted, entries: &[Entry<'_>]) -> WriteRef {
+pub fn append(txn: &mut Transaction, project_id: Uuid, counted: Counted<'_>, entries: &[Entry<'_>]) -> WriteRef {
     let raised = count(txn, project_id, counted, entries.len());
     append_counted(txn, project_id, &raised, entries);
     raised
 }
 
 /// Raises a project's counters: the first half of `append`, for writes that need the counts before the log does.
-pub fn count(txn: &mut Transaction, project_id: Uuid, counted: Counted, entries: usize) -> WriteRef {
+pub fn count(txn: &mut Transaction, project_id: Uuid, counted: Counted<'_>, entries: usize) -> WriteRef {
     use project::Column as Project;
     let mut update = Query::update();
     let mut raise = |column: Project, by: i64| {
@@ -65,6 +67,9 @@ pub fn count(txn: &mut Transaction, project_id: Uuid, counted: Counted, entries:
     raise(Project::LastNumber, counted.number.into());
     raise(Project::LastRank, counted.last_rank.into());
     raise(Project::FrontRank, counted.front_rank.into());
+    if let Some(zone) = counted.zone {
+        update.and_where(Expr::col(Project::TimeZone).eq(zone));
+    }
     update
         .and_where(Expr::col(Project::ArchiveTime).is_null())
         .and_where(Expr::col(Project::DeleteTime).is_null());

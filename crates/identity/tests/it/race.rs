@@ -100,3 +100,26 @@ async fn many_questions_at_once_agree() {
     world.sees(ADA, WEB).await;
     assert!(world.auth.asked() <= 50);
 }
+
+/// Who asks the same at the same time waits for one question, and one who gives up holds up nobody.
+#[tokio::test]
+async fn sixteen_who_ask_the_same_at_once_ask_once() {
+    let world = World::new();
+    world.auth.grant(ADA, Some(WEB), &[VIEW]);
+    world.credential.header().await.unwrap();
+    let gate = world.auth.hold();
+    let mut questions: Vec<_> = (0..16).map(|_| Box::pin(world.ask(ADA, WEB))).collect();
+    let mut gives_up = questions.remove(0);
+    while world.auth.asked() == 0 {
+        assert!(poll!(gives_up.as_mut()).is_pending());
+        for question in &mut questions {
+            assert!(poll!(question.as_mut()).is_pending());
+        }
+    }
+    drop(gives_up);
+    gate.add_permits(100);
+    for answer in futures_util::future::join_all(questions).await {
+        assert!(answer.unwrap().has(VIEW));
+    }
+    assert!(world.auth.asked() <= 2, "{} questions", world.auth.asked());
+}

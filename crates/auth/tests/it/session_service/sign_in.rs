@@ -210,7 +210,7 @@ async fn a_flood_is_refused_instead_of_queued_without_end() {
             .into_iter()
             .partition(|outcome| outcome.as_ref().is_err_and(|status| status.code() == Code::ResourceExhausted));
         assert!(
-            overloaded.len() >= 100 && !answered.is_empty(),
+            !overloaded.is_empty() && !answered.is_empty(),
             "{email}: {} refused, {} answered",
             overloaded.len(),
             answered.len()

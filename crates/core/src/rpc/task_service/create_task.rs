@@ -88,6 +88,7 @@ async fn attempt(app: &App, call: &Call, request: &CreateTaskRequest) -> Result<
             number: true,
             last_rank: true,
             front_rank: false,
+            zone: Some(project.fields.time_zone.name()),
         },
         1,
     );

@@ -47,7 +47,7 @@ async fn attempt(app: &App, call: &Call, request: &DeleteTaskRequest, task: Task
     if let Some(key) = &key {
         idempotency::remember(&mut txn, key, &row.id.to_string(), Time::from(now));
     }
-    let deleted = load::save_family(app, call, txn, family, ActivityKind::Deleted, now).await?;
+    let deleted = load::save_family(app, call, txn, family, &row.project_zone, ActivityKind::Deleted, now).await?;
     let deleted = deleted
         .into_iter()
         .find(|member| member.id == task)

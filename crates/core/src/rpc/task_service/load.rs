@@ -137,6 +137,7 @@ pub async fn save_family(
     call: &Call,
     mut txn: Transaction,
     mut family: Vec<Task>,
+    zone: &str,
     kind: ActivityKind,
     now: Timestamp,
 ) -> Result<Vec<Task>, Failure> {
@@ -160,7 +161,11 @@ pub async fn save_family(
         version: task.version,
     };
     let entries: Vec<Entry<'_>> = family.iter().map(entry).collect();
-    let raised = activity::append(&mut txn, project_id, Counted::default(), &entries);
+    let counted = Counted {
+        zone: Some(zone),
+        ..Counted::default()
+    };
+    let raised = activity::append(&mut txn, project_id, counted, &entries);
     let rows = txn.commit().await.map_err(replay::or_stale)?;
     app.feed.reached(project_id, rows.get(&raised, Column::ActivitySeq)?);
     Ok(family)

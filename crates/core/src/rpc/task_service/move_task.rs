@@ -84,6 +84,7 @@ async fn attempt(app: &App, call: &Call, request: &MoveTaskRequest, task: TaskId
         number: false,
         last_rank: matches!(place, Place::Last),
         front_rank: matches!(place, Place::First),
+        zone: Some(&row.project_zone),
     };
     let mut txn = app.db.begin();
     let raised = activity::count(&mut txn, row.project_id, counted, 1);

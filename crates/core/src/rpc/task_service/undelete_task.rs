@@ -49,7 +49,7 @@ async fn attempt(app: &App, call: &Call, request: &UndeleteTaskRequest, task: Ta
     if let Some(key) = &key {
         idempotency::remember(&mut txn, key, &row.id.to_string(), Time::from(now));
     }
-    let restored = load::save_family(app, call, txn, together, ActivityKind::Undeleted, now).await?;
+    let restored = load::save_family(app, call, txn, together, &row.project_zone, ActivityKind::Undeleted, now).await?;
     let restored = restored
         .into_iter()
         .find(|member| member.id == task)

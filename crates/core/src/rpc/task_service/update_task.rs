@@ -106,7 +106,11 @@ async fn attempt(
         changes: outcome.changes(),
         version: current.version,
     };
-    let raised = activity::append(&mut txn, project_id, Counted::default(), &[entry]);
+    let counted = Counted {
+        zone: Some(zone.name()),
+        ..Counted::default()
+    };
+    let raised = activity::append(&mut txn, project_id, counted, &[entry]);
     let rows = txn.commit().await.map_err(replay::or_stale)?;
 
     app.feed.reached(project_id, rows.get(&raised, Column::ActivitySeq)?);
