@@ -4,6 +4,7 @@ pub mod access;
 pub mod call;
 pub mod caller;
 pub mod changes;
+pub mod granted;
 pub mod keys;
 pub mod layer;
 pub mod permission;
@@ -11,8 +12,9 @@ pub mod secret;
 pub mod service;
 pub mod token;
 
-pub use access::{Access, Granted};
+pub use access::Access;
 pub use call::Call;
 pub use caller::{Caller, CallerKind};
+pub use granted::Granted;
 pub use permission::PermissionSet;
 pub use secret::InstanceSecret;
