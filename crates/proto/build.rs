@@ -20,7 +20,6 @@ fn main() -> Result<()> {
     // Error details travel as `Any`; the gateway prints them as JSON, so it needs their descriptors.
     files.push(third_party.join("google/rpc/error_details.proto"));
     files.push(third_party.join("google/rpc/status.proto"));
-    files.push(third_party.join("google/api/httpbody.proto"));
 
     let mut compiler = protox::Compiler::new([&root, &third_party])?;
     compiler

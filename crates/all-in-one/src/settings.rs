@@ -25,6 +25,10 @@ pub struct Settings {
     pub instance: Instance,
     /// Section `[log]`.
     pub log: Log,
+    /// Section `[events]`.
+    pub events: Events,
+    /// Section `[mail]`.
+    pub mail: Mail,
     /// Section `[auth]`.
     pub auth: tasktracker_auth::Config,
     /// Section `[core]`.
@@ -55,6 +59,26 @@ pub struct Database {
     pub readers: u32,
     /// Connections on PostgreSQL.
     pub pool: u32,
+}
+
+/// Section `[events]`.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Events {
+    /// Whether events are delivered and reacted to.
+    pub deliver: bool,
+    /// How long the log keeps what everybody has seen.
+    pub keep_hours: u32,
+}
+
+/// Section `[mail]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mail {
+    /// Who mails come from.
+    pub from: String,
+    /// Where mails are put; empty for the folder `mail` of the data directory.
+    pub directory: PathBuf,
 }
 
 /// Section `[instance]`.
@@ -95,6 +119,8 @@ impl Settings {
             database: config.section("database")?,
             instance: config.section("instance")?,
             log: config.section("log")?,
+            events: config.section("events")?,
+            mail: config.section("mail")?,
             auth: tasktracker_auth::Config::read(config)?,
             core: config.section("core")?,
             gateway: config.section("gateway").context("the section [gateway]")?,
@@ -105,6 +131,15 @@ impl Settings {
     #[must_use]
     pub fn default_data_dir() -> PathBuf {
         PathBuf::from("data")
+    }
+
+    /// Where mails are put.
+    #[must_use]
+    pub fn mail_directory(&self) -> PathBuf {
+        match self.mail.directory.as_os_str().is_empty() {
+            true => self.data_dir.join("mail"),
+            false => self.mail.directory.clone(),
+        }
     }
 
     /// Where the services' data is.

@@ -31,6 +31,11 @@ async fn polyglot_python_over_rest() {
 }
 
 #[tokio::test]
+async fn polyglot_python_with_large_files() {
+    script("files.py").await;
+}
+
+#[tokio::test]
 async fn polyglot_python_over_grpc_web() {
     script("grpc_web.py").await;
 }

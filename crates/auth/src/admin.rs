@@ -14,6 +14,7 @@ use crate::domain::display_name::DisplayName;
 use crate::domain::email::Email;
 use crate::domain::password;
 use crate::domain::role::SystemRole;
+use crate::facts;
 
 /// Makes an owner of the instance and answers their password.
 ///
@@ -49,7 +50,8 @@ pub async fn create_owner(app: &App, email: &str, name: &str) -> anyhow::Result<
         },
         now,
     );
-    changes::commit(txn, change, &app.revisions).await?;
+    facts::user(&mut txn, app, None, &user);
+    changes::commit(txn, change, app).await?;
     Ok(password)
 }
 
@@ -84,7 +86,7 @@ pub async fn reset_password(app: &App, email: &str) -> anyhow::Result<String> {
             },
             now,
         );
-        changes::commit(txn, change, &app.revisions).await?;
+        changes::commit(txn, change, app).await?;
     }
     Ok(password)
 }

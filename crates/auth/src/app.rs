@@ -5,6 +5,7 @@ use std::sync::Arc;
 use secrecy::SecretString;
 use tasktracker_database::cursor::Sealer;
 use tasktracker_database::{Database, Time};
+use tasktracker_events::{Consumers, DeadLetters, Relay};
 use tasktracker_identity::InstanceSecret;
 use tasktracker_identity::token::Signer;
 use tasktracker_server::Lifecycle;
@@ -27,6 +28,8 @@ pub struct App {
     pub(crate) signer: Arc<Signer>,
     pub(crate) passwords: PasswordPool,
     pub(crate) revisions: Revisions,
+    pub(crate) relay: Relay,
+    pub(crate) consumers: Consumers,
     pub(crate) pages: Sealer,
     pub(crate) lifetimes: Lifetimes,
     pub(crate) config: Arc<Config>,
@@ -43,6 +46,12 @@ impl App {
     }
 
     /// The present moment, as it is stored.
+    /// Events that Auth could not handle.
+    #[must_use]
+    pub fn dead_letters(&self) -> DeadLetters {
+        self.consumers.dead_letters()
+    }
+
     pub(crate) fn now(&self) -> Time {
         self.clock.now().into()
     }

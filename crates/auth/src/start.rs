@@ -7,6 +7,7 @@ use sea_orm::DbErr;
 use secrecy::SecretString;
 use tasktracker_database::cursor::Sealer;
 use tasktracker_database::{CommitError, Database, Id, OpenError};
+use tasktracker_events::{Consumers, Publisher, Relay, Subscriber};
 use tasktracker_identity::InstanceSecret;
 use tasktracker_identity::token::Signer;
 use tasktracker_migrations::auth::Migrator;
@@ -18,6 +19,7 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::changes::Revisions;
 use crate::config::Config;
+use crate::consumers::scopes::Scopes;
 use crate::db::{self, INSTANCE_SCOPE};
 use crate::domain::effective::Visibility;
 use crate::domain::secret;
@@ -36,6 +38,12 @@ pub struct Deps {
     pub ids: Ids,
     /// The secret of this instance.
     pub secret: InstanceSecret,
+    /// Where events go.
+    pub publisher: Arc<dyn Publisher>,
+    /// Where events come from.
+    pub subscriber: Arc<dyn Subscriber>,
+    /// Whether events are delivered and reacted to.
+    pub deliver: bool,
     /// The owner of spawned work.
     pub lifecycle: Lifecycle,
 }
@@ -50,6 +58,9 @@ pub async fn start(config: Config, deps: Deps) -> anyhow::Result<App> {
         clock,
         ids,
         secret,
+        publisher,
+        subscriber,
+        deliver,
         lifecycle,
     } = deps;
     migrate(&db).await?;
@@ -57,21 +68,28 @@ pub async fn start(config: Config, deps: Deps) -> anyhow::Result<App> {
     let signer = signer(&db, &clock, &KeySeal::new(&secret)).await?;
     let setup_token = renew_setup_token(&db, &ids).await?;
     let revision = db::changes::present(db.reader()).await?;
+    let (relay, delivery) = Relay::new("auth", db.clone(), publisher, clock.clone(), ids.clone(), lifecycle.stopping().clone());
     let app = App {
         passwords: PasswordPool::new(config.password_cost(), config.pool_limits())?,
         pages: Sealer::new(&secret.derive("auth page tokens"), "auth"),
         lifetimes: config.lifetimes(),
         revisions: Revisions::new(revision),
+        relay,
         signer: Arc::new(signer),
         config: Arc::new(config),
         lifecycle: lifecycle.clone(),
+        secret,
+        setup_token,
+        consumers: Consumers::new("auth", db.clone(), subscriber, clock.clone(), ids.clone(), lifecycle.clone()),
         db,
         clock,
         ids,
-        secret,
-        setup_token,
     };
     lifecycle.spawn("sweep of auth", sweep::run(app.clone()));
+    if deliver {
+        lifecycle.spawn("relay of auth", delivery);
+        app.consumers.start(Arc::new(Scopes::new(app.clone())));
+    }
     Ok(app)
 }
 

@@ -1,9 +1,10 @@
-//! Forgets what is no longer needed, once an hour: requests that were answered, changes that every cache has outlived, and sessions that
+//! Forgets what is no longer needed, once an hour: requests that were answered, events that were handled, changes that every cache has outlived, and sessions that
 //! ended long ago. Running it in several processes, or twice, does no harm.
 
 use std::time::Duration;
 
 use tasktracker_database::{CommitError, idempotency};
+use tasktracker_events::inbox;
 
 use crate::app::App;
 use crate::db;
@@ -37,6 +38,7 @@ impl App {
         let now = self.now();
         let mut txn = self.db.begin();
         txn.delete(idempotency::sweep(now - idempotency::LIFE));
+        txn.delete(inbox::sweep(now - inbox::LIFE));
         db::changes::sweep(&mut txn, now - CHANGES_KEPT);
         db::sessions::sweep(&mut txn, now - SESSIONS_KEPT);
         txn.commit().await.map(drop)

@@ -6,15 +6,21 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tasktracker_database::Database;
 use tasktracker_database::cursor::Sealer;
+use tasktracker_events::{Consumers, Relay};
 use tasktracker_identity::Access;
 use tasktracker_identity::service::AsService;
+use tasktracker_jobs::Jobs;
+use tasktracker_mail::Mailer;
+use tasktracker_proto::auth::v1::contact_service_client::ContactServiceClient;
 use tasktracker_proto::auth::v1::scope_service_client::ScopeServiceClient;
 use tasktracker_server::Lifecycle;
 use tasktracker_server::clock::SharedClock;
 use tasktracker_server::ids::Ids;
+use uuid::Uuid;
 
 use crate::config::Config;
 use crate::feed::Feed;
+use crate::notify::Links;
 
 /// The service: cheap to clone, one per process.
 #[derive(Debug, Clone)]
@@ -37,6 +43,18 @@ pub struct Parts {
     pub sealer: Sealer,
     /// Wakes watchers.
     pub feed: Feed,
+    /// Brings events to the other services.
+    pub relay: Relay,
+    /// Brings the events of other services here.
+    pub consumers: Consumers,
+    /// Work for later.
+    pub jobs: Jobs,
+    /// Carries mails.
+    pub mailer: Arc<dyn Mailer>,
+    /// Knows people's addresses.
+    pub contacts: ContactServiceClient<AsService>,
+    /// Where links in mails lead.
+    pub links: Links,
     /// What the operator decided.
     pub config: Config,
     /// The owner of spawned work.
@@ -48,6 +66,12 @@ impl App {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         Self(Arc::new(parts))
+    }
+
+    /// A change was committed: wakes who watches the project, and the relay.
+    pub fn told(&self, project_id: Uuid, seq: i64) {
+        self.feed.reached(project_id, seq);
+        self.relay.wake();
     }
 
     /// The present moment.

@@ -15,6 +15,8 @@ pub struct Config {
     pub watch_checkpoint_ms: u64,
     /// How long a client may take nothing from its live stream.
     pub watch_patience_ms: u64,
+    /// How long a notification may be read before a mail follows.
+    pub mail_delay_ms: u64,
 }
 
 impl Config {
@@ -22,6 +24,12 @@ impl Config {
     #[must_use]
     pub fn watch_checkpoint(&self) -> Duration {
         Duration::from_millis(self.watch_checkpoint_ms.max(10))
+    }
+
+    /// How long a notification may be read before a mail follows.
+    #[must_use]
+    pub fn mail_delay(&self) -> Duration {
+        Duration::from_millis(self.mail_delay_ms)
     }
 
     /// How long a client may take nothing from its live stream.

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::db::activity;
+use crate::notify::Inboxes;
 use crate::rpc::watch_service::events;
 
 /// Entries of a log that stay in memory while somebody watches.
@@ -32,7 +33,7 @@ pub struct Change {
 
 /// The watched logs of this process.
 #[derive(Debug, Clone, Default)]
-pub struct Feed(Arc<Mutex<HashMap<Uuid, Arc<Log>>>>);
+pub struct Feed(Arc<Mutex<HashMap<Uuid, Arc<Log>>>>, Inboxes);
 
 /// The end of a project's log.
 #[derive(Debug)]
@@ -44,6 +45,12 @@ pub struct Log {
 }
 
 impl Feed {
+    /// The watched inboxes.
+    #[must_use]
+    pub fn inboxes(&self) -> &Inboxes {
+        &self.1
+    }
+
     /// Says that a project's log reaches this far, at least.
     pub fn reached(&self, project_id: Uuid, seq: i64) {
         let log = self.lock().get(&project_id).cloned();
@@ -73,6 +80,7 @@ impl Feed {
 
     /// Looks now and then how far the watched logs reach: other processes write them too.
     pub fn poll(&self, app: &App) {
+        self.1.poll(app);
         let (feed, app) = (self.clone(), app.clone());
         let (stopping, lifecycle) = (app.lifecycle.stopping().clone(), app.lifecycle.clone());
         lifecycle.spawn("feed", async move {

@@ -2,9 +2,14 @@
 
 pub mod app;
 pub mod config;
+pub mod consumers;
 pub mod db;
 pub mod domain;
+pub mod facts;
 pub mod feed;
+pub mod jobs;
+pub mod notify;
+pub mod reminders;
 pub mod rpc;
 mod service;
 pub mod sweep;

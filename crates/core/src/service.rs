@@ -1,5 +1,7 @@
 //! Core as something that a process can serve.
 
+use std::sync::Arc;
+
 use tasktracker_database::{Database, OpenError};
 use tasktracker_proto::core::v1::comment_service_server::CommentServiceServer;
 use tasktracker_proto::core::v1::project_service_server::ProjectServiceServer;
@@ -9,6 +11,11 @@ use tasktracker_proto::core::v1::watch_service_server::WatchServiceServer;
 use tonic::service::RoutesBuilder;
 
 use crate::app::App;
+use crate::consumers::attachments::Attachments;
+use crate::consumers::members::Members;
+use crate::consumers::notifications::Notifications;
+use crate::jobs::purge::{self, Purge};
+use crate::jobs::send_mail::{self, SendMail};
 
 /// The services of Core by their full names.
 pub const SERVICES: [&str; 5] = [
@@ -32,10 +39,22 @@ pub async fn migrate(db: &Database) -> Result<(), OpenError> {
     db.migrate::<tasktracker_migrations::core::Migrator>().await
 }
 
-/// Starts what Core does by itself: looking for changes of other processes, and sweeping.
-pub fn start(app: &App) {
+/// Starts what Core does by itself: looking for changes of other processes, and sweeping. With `deliver` also what follows from events
+/// and from time: notifications, reminders and jobs.
+pub fn start(app: &App, deliver: bool) {
     app.feed.poll(app);
+    app.feed.inboxes().poll(app);
     app.lifecycle.spawn("sweep of core", crate::sweep::run(app.clone()));
+    if deliver {
+        app.consumers.start(Arc::new(Notifications::new(app.clone())));
+        app.consumers.start(Arc::new(Members::new(app.clone())));
+        app.consumers.start(Arc::new(Attachments::new(app.clone())));
+        app.jobs.handle(send_mail::KIND, Arc::new(SendMail::new(app.clone())));
+        app.jobs.handle(purge::KIND, Arc::new(Purge::new(app.clone())));
+        app.jobs.schedule(purge::schedule());
+        app.jobs.start();
+        app.lifecycle.spawn("reminders", crate::reminders::run(app.clone()));
+    }
 }
 
 /// Adds Core's services to a server.

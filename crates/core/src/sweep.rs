@@ -1,10 +1,12 @@
-//! Forgets answered requests after a day, once an hour. Running it in several processes, or twice, does no harm.
+//! Forgets answered requests after a day, and events that were handled once they cannot come again, once an hour. Running it in several processes, or twice, does no harm.
 
 use std::time::Duration;
 
 use tasktracker_database::{CommitError, Time, idempotency};
+use tasktracker_events::inbox;
 
 use crate::app::App;
+use crate::db::notification_writes;
 
 const PAUSE: Duration = Duration::from_secs(60 * 60);
 
@@ -27,6 +29,9 @@ pub async fn run(app: App) {
 /// The database does not take it; nothing is lost by trying later.
 pub async fn sweep(app: &App) -> Result<(), CommitError> {
     let mut txn = app.db.begin();
-    txn.delete(idempotency::sweep(Time::from(app.now()) - idempotency::LIFE));
+    let now = Time::from(app.now());
+    txn.delete(idempotency::sweep(now - idempotency::LIFE));
+    txn.delete(inbox::sweep(now - inbox::LIFE));
+    txn.delete(notification_writes::sweep_causes(now - inbox::LIFE));
     txn.commit().await.map(drop)
 }

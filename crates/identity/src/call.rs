@@ -2,6 +2,7 @@
 //! place where the rules written in the protos are checked.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_util::Stream;
 use futures_util::stream::BoxStream;
@@ -9,6 +10,7 @@ use tasktracker_proto::r#type::v1::ErrorReason;
 use tasktracker_proto::validate::Validate;
 use tasktracker_server::RpcError;
 use tasktracker_server::error::Code;
+use tasktracker_server::request::{REQUEST_ID_HEADER, current_id};
 use tonic::metadata::{AsciiMetadataKey, MetadataMap, MetadataValue};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
@@ -46,6 +48,49 @@ impl Call {
             },
             message,
         ))
+    }
+
+    /// Takes the request of a client stream apart. Its messages are checked as they come: see [`Call::check`].
+    #[must_use]
+    pub fn open_stream<T>(request: Request<T>) -> (Self, T) {
+        let (metadata, extensions, messages) = request.into_parts();
+        let caller = extensions.get::<Caller>().cloned().unwrap_or(Caller::ANONYMOUS);
+        let call = Self {
+            caller,
+            metadata,
+            answer: Mutex::new(MetadataMap::new()),
+        };
+        (call, messages)
+    }
+
+    /// Checks the rules of the proto of one message of a client stream.
+    ///
+    /// # Errors
+    /// INVALID_ARGUMENT with every broken rule.
+    pub fn check<T: Validate>(message: &T) -> Result<(), RpcError> {
+        let violations = message.violations();
+        if violations.is_empty() {
+            Ok(())
+        } else {
+            Err(RpcError::invalid_fields(violations))
+        }
+    }
+
+    /// A question to another service in the name of the caller: with their credential, what they want to see at least, and the id of the
+    /// request being answered. The service that is asked decides what they may see.
+    #[must_use]
+    pub fn on_behalf<T>(&self, message: T, patience: Duration) -> Request<T> {
+        let mut request = Request::new(message);
+        for name in ["authorization", "x-authz-min-revision"] {
+            if let Some(value) = self.metadata.get(name) {
+                request.metadata_mut().insert(name, value.clone());
+            }
+        }
+        if let Some(id) = current_id().and_then(|id| MetadataValue::try_from(&*id).ok()) {
+            request.metadata_mut().insert(REQUEST_ID_HEADER, id);
+        }
+        request.set_timeout(patience);
+        request
     }
 
     /// A call as a test or a job makes it.

@@ -19,7 +19,7 @@ mod rules {
 
 pub use generated::google;
 use generated::tasktracker;
-pub use generated::tasktracker::{auth, core, options, r#type};
+pub use generated::tasktracker::{analytics, auth, core, events, files, operations, options, r#type};
 
 /// The compiled protos with all options and imports: for reflection, REST transcoding and policy lookup.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));

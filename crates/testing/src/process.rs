@@ -24,6 +24,7 @@ pub struct Process {
     pub address: String,
     /// The set-up token, while there is no owner.
     pub setup_token: String,
+    kept: tokio::sync::Mutex<Option<(String, std::time::Instant)>>,
 }
 
 impl Process {
@@ -63,6 +64,7 @@ impl Process {
             child,
             address,
             setup_token,
+            kept: tokio::sync::Mutex::default(),
         }
     }
 
@@ -101,6 +103,26 @@ impl Process {
             .await
             .expect("signs in");
         answer.into_inner().access_token
+    }
+
+    /// A token of the owner that is kept for some minutes, for many calls of one kind.
+    pub async fn token_once(&self) -> String {
+        if let Some((token, since)) = &*self.kept.lock().await
+            && since.elapsed() < Duration::from_secs(120)
+        {
+            return token.clone();
+        }
+        let token = self.token().await;
+        #[expect(clippy::disallowed_methods, reason = "real time passes while a process runs")]
+        let now = std::time::Instant::now();
+        *self.kept.lock().await = Some((token.clone(), now));
+        token
+    }
+
+    /// Id of the process.
+    #[must_use]
+    pub fn process_id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Resident memory in KiB.

@@ -12,9 +12,11 @@ use anyhow::{Context, ensure};
 use jiff::{SignedDuration, Timestamp};
 use tasktracker_proto::auth::v1::{AddProjectMemberRequest, ProjectMember};
 use tasktracker_proto::core::v1::{
-    Comment, CreateCommentRequest, CreateProjectRequest, CreateTaskRequest, ListStatusesRequest, MoveTaskRequest, Project, Task,
-    UpdateTaskRequest,
+    Comment, CreateCommentRequest, CreateProjectRequest, CreateTaskRequest, ListStatusesRequest, MarkAllNotificationsReadRequest,
+    MoveTaskRequest, Project, Task, UpdateTaskRequest,
 };
+use tasktracker_proto::files::v1::{CompleteUploadRequest, CreateUploadRequest, WriteUploadRequest};
+use tasktracker_proto::google::api::HttpBody;
 use tasktracker_server::Lifecycle;
 use tasktracker_server::clock::{Clock, ManualClock, SharedClock};
 use tasktracker_server::ids::Ids;
@@ -84,10 +86,12 @@ async fn tell(system: &System, clock: &Arc<ManualClock>, setup_token: &str, now:
         places.push(found(&mut people, key, name, description, time_zone).await?);
     }
     for step in timeline::plan(clock.now(), now) {
+        // What follows from a step follows at its time.
+        system.settled().await?;
         clock.set(step.at);
         act(&mut people, &mut places, step).await?;
     }
-    Ok(())
+    system.settled().await
 }
 
 async fn found(people: &mut [Person], key: &str, name: &str, description: &str, time_zone: &str) -> anyhow::Result<Place> {
@@ -217,7 +221,44 @@ async fn act(people: &mut [Person], places: &mut [Place], step: Step) -> anyhow:
                 .await?;
             person.tasks.update_task(request).await?;
         }
+        Act::Attach {
+            number,
+            file_name,
+            content,
+        } => attach(person, &place.tasks[number].id, file_name, content).await?,
+        Act::Read => {
+            let request = person.request(MarkAllNotificationsReadRequest::default()).await?;
+            person.notifications.mark_all_notifications_read(request).await?;
+        }
     }
+    Ok(())
+}
+
+async fn attach(person: &mut Person, task_id: &str, file_name: &str, content: &[u8]) -> anyhow::Result<()> {
+    let announce = CreateUploadRequest {
+        task_id: task_id.to_owned(),
+        file_name: file_name.to_owned(),
+        size_bytes: i64::try_from(content.len())?,
+        ..CreateUploadRequest::default()
+    };
+    let request = person.request(announce).await?;
+    let upload_id = person.uploads.create_upload(request).await?.into_inner().upload_id;
+    let piece = WriteUploadRequest {
+        upload_id: upload_id.clone(),
+        offset: 0,
+        content: Some(HttpBody {
+            data: content.to_vec(),
+            ..HttpBody::default()
+        }),
+    };
+    let request = person.request(futures_util::stream::iter([piece])).await?;
+    person.uploads.write_upload(request).await?;
+    let complete = CompleteUploadRequest {
+        upload_id,
+        ..CompleteUploadRequest::default()
+    };
+    let request = person.request(complete).await?;
+    person.uploads.complete_upload(request).await?;
     Ok(())
 }
 

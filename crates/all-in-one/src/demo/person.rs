@@ -9,9 +9,11 @@ use tasktracker_proto::auth::v1::account_service_client::AccountServiceClient;
 use tasktracker_proto::auth::v1::session_service_client::SessionServiceClient;
 use tasktracker_proto::auth::v1::{RefreshSessionRequest, RegisterRequest, SessionKind, SignInRequest};
 use tasktracker_proto::core::v1::comment_service_client::CommentServiceClient;
+use tasktracker_proto::core::v1::notification_service_client::NotificationServiceClient;
 use tasktracker_proto::core::v1::project_service_client::ProjectServiceClient;
 use tasktracker_proto::core::v1::status_service_client::StatusServiceClient;
 use tasktracker_proto::core::v1::task_service_client::TaskServiceClient;
+use tasktracker_proto::files::v1::upload_service_client::UploadServiceClient;
 use tasktracker_server::Upstream;
 use tasktracker_server::clock::{Clock, ManualClock};
 use tonic::Request;
@@ -30,6 +32,8 @@ pub struct Person {
     pub statuses: StatusServiceClient<Upstream>,
     pub tasks: TaskServiceClient<Upstream>,
     pub comments: CommentServiceClient<Upstream>,
+    pub notifications: NotificationServiceClient<Upstream>,
+    pub uploads: UploadServiceClient<Upstream>,
     sessions: SessionServiceClient<Upstream>,
     clock: Arc<ManualClock>,
     email: String,
@@ -54,11 +58,14 @@ impl Person {
             password: super::PASSWORD.to_owned(),
             setup_token: setup_token.to_owned(),
         };
-        let made = AccountServiceClient::new(system.auth_upstream.clone())
+        let made = AccountServiceClient::new(system.way_to("tasktracker.auth.v1.AccountService"))
             .register(register)
             .await?
             .into_inner();
-        let (auth, core) = (&system.auth_upstream, &system.core_upstream);
+        let (auth, core) = (
+            &system.way_to("tasktracker.auth.v1.AccountService"),
+            &system.way_to("tasktracker.core.v1.TaskService"),
+        );
         let mut person = Self {
             id: made.user.context("a user")?.id,
             access: AccessServiceClient::new(auth.clone()),
@@ -66,6 +73,8 @@ impl Person {
             statuses: StatusServiceClient::new(core.clone()),
             tasks: TaskServiceClient::new(core.clone()),
             comments: CommentServiceClient::new(core.clone()),
+            notifications: NotificationServiceClient::new(core.clone()),
+            uploads: UploadServiceClient::new(system.way_to("tasktracker.files.v1.UploadService")),
             sessions: SessionServiceClient::new(auth.clone()),
             renewed: clock.now(),
             signed_in: clock.now(),

@@ -37,6 +37,13 @@ pub enum Act {
         number: usize,
         due: Due,
     },
+    Attach {
+        number: usize,
+        file_name: &'static str,
+        content: &'static [u8],
+    },
+    /// Reads everything that the inbox holds.
+    Read,
 }
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -55,6 +62,18 @@ pub fn plan(begin: Timestamp, now: Timestamp) -> Vec<Step> {
                 now,
             };
             life.tell(&mut steps);
+        }
+    }
+    // Everybody reads what they were told every other day, but for the last few.
+    for day in (2..87).step_by(2) {
+        for who in 0..3 {
+            let at = begin + DAY * day + SignedDuration::from_mins(7 + i64::try_from(who).unwrap_or_default());
+            steps.push(Step {
+                at,
+                project: 0,
+                who,
+                act: Act::Read,
+            });
         }
     }
     steps.retain(|step| step.at <= now);
@@ -112,6 +131,7 @@ impl Life<'_> {
                 },
             );
         }
+        self.attach(steps);
         if kind == TaskType::Epic {
             return self.step(
                 steps,
@@ -157,6 +177,15 @@ impl Life<'_> {
             let body = story::COMMENTS[(seed + talk * 5) % story::COMMENTS.len()].to_owned();
             let at = after(2 + 3 * talk as i64) + SignedDuration::from_mins(30);
             self.step(steps, at, (seed + talk) % 3, Act::Comment { number: self.number, body });
+        }
+    }
+
+    /// The files that belong to the task, the day after it came up.
+    fn attach(&self, steps: &mut Vec<Step>) {
+        for (project, number, who, file_name, content) in story::FILES {
+            if (project, number) == (self.project, self.number) {
+                self.step(steps, self.born() + DAY, who, Act::Attach { number, file_name, content });
+            }
         }
     }
 

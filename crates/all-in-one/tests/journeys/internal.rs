@@ -22,7 +22,7 @@ fn internal() -> Vec<&'static str> {
 async fn service_token(world: &World) -> String {
     let secret = InstanceSecret::in_data_dir(&world.data_dir(), || panic!("the secret is there")).expect("the secret");
     let clock: SharedClock = Arc::clone(&world.clock) as SharedClock;
-    let credential = Credential::new(world.system.auth_upstream.clone(), "core", &secret, clock);
+    let credential = Credential::new(world.system.way_to("tasktracker.auth.v1.UserService"), "core", &secret, clock);
     credential.header().await.expect("a token").to_str().expect("text").to_owned()
 }
 

@@ -1,6 +1,7 @@
 //! Whole journeys through the finished system, over its real port: what people do, and what nobody may.
 
 mod browser;
+mod facts;
 mod garbage;
 mod hidden;
 mod internal;

@@ -34,7 +34,17 @@ def load(proto):
     modules = SimpleNamespace(folder=folder)
     for package, names in {
         "auth": ["account_service", "access_service", "key_service", "session", "session_service", "user_service"],
-        "core": ["comment_service", "project_service", "status_service", "task", "task_service", "watch_service"],
+        "core": [
+            "comment_service",
+            "notification_service",
+            "project_service",
+            "status_service",
+            "task",
+            "task_service",
+            "watch_service",
+        ],
+        "files": ["file", "file_service", "upload_service"],
+        "analytics": ["statistics", "statistics_service"],
     }.items():
         for name in names:
             module = f"tasktracker.{package}.v1.{name}_pb2"
@@ -43,5 +53,6 @@ def load(proto):
                 setattr(modules, f"{name}_grpc", importlib.import_module(f"{module}_grpc"))
     modules.error_details = importlib.import_module("google.rpc.error_details_pb2")
     modules.status = importlib.import_module("google.rpc.status_pb2")
+    modules.httpbody = importlib.import_module("google.api.httpbody_pb2")
     modules.empty = importlib.import_module("google.protobuf.empty_pb2")
     return modules

@@ -8,7 +8,7 @@ use tasktracker_database::{CommitError, Id, Row, Time, Transaction, WriteRef};
 
 use super::ONLY_ROW;
 use super::entities::{access_changes, access_state};
-use crate::changes::Revisions;
+use crate::app::App;
 
 /// Something that caches must forget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,11 +57,12 @@ pub fn record(txn: &mut Transaction, change: Change, now: Time) -> Recorded {
     Recorded(state)
 }
 
-/// Commits a transaction with a change, tells the streams, and answers the revision from which it holds.
-pub async fn commit(txn: Transaction, change: Recorded, revisions: &Revisions) -> Result<i64, CommitError> {
+/// Commits a transaction with a change, tells the streams and the relay, and answers the revision from which it holds.
+pub async fn commit(txn: Transaction, change: Recorded, app: &App) -> Result<i64, CommitError> {
     let rows = txn.commit().await?;
     let revision = rows.get(&change.0, access_state::Column::Revision)?;
-    revisions.publish(revision);
+    app.revisions.publish(revision);
+    app.relay.wake();
     Ok(revision)
 }
 

@@ -7,7 +7,7 @@ pub mod convert;
 mod credential_service;
 mod key_service;
 mod permission_service;
-mod scope_service;
+pub mod scope_service;
 mod session_service;
 mod user_service;
 

@@ -46,6 +46,8 @@ pub struct Counted<'a> {
     pub front_rank: bool,
     /// The time zone by which deadlines that are written were computed: it must still be the project's.
     pub zone: Option<&'a str>,
+    /// Whether the project may be archived or deleted: what follows from elsewhere does not wait for people.
+    pub any_state: bool,
 }
 
 /// Raises a project's counters and appends entries to its log. The project must be in use, or the whole transaction has no effect. Call
@@ -70,9 +72,11 @@ pub fn count(txn: &mut Transaction, project_id: Uuid, counted: Counted<'_>, entr
     if let Some(zone) = counted.zone {
         update.and_where(Expr::col(Project::TimeZone).eq(zone));
     }
-    update
-        .and_where(Expr::col(Project::ArchiveTime).is_null())
-        .and_where(Expr::col(Project::DeleteTime).is_null());
+    if !counted.any_state {
+        update
+            .and_where(Expr::col(Project::ArchiveTime).is_null())
+            .and_where(Expr::col(Project::DeleteTime).is_null());
+    }
     let row = Row::of(project::Entity, Project::Id, Id(project_id));
     txn.guarded_update_returning(
         row,

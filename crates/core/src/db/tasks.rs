@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::entities::{project, task, task_assignee, task_follower};
 use super::task_rows::{self, COLUMNS, TaskRow};
+use crate::domain::choices::StatusCategory;
 use crate::domain::due::Due;
 use crate::domain::task::Task;
 use crate::domain::task_key::TaskRef;
@@ -149,6 +150,44 @@ pub fn remove_follower(txn: &mut Transaction, task_id: Uuid, user_id: Uuid) {
         .from_table(task_follower::Entity)
         .and_where(Expr::col(task_follower::Column::UserId).eq(user_id.to_string()))
         .and_where(Expr::col(task_follower::Column::TaskId).eq(task_id.to_string()))
+        .to_owned();
+    txn.delete(gone);
+}
+
+/// Raises or lowers the count of files that a task keeps; its version stays, because a count is no edit.
+pub fn count_attachments(txn: &mut Transaction, task_id: Uuid, by: i64) {
+    let update = Query::update()
+        .table(task::Entity)
+        .value(task::Column::AttachmentCount, Expr::col(task::Column::AttachmentCount).add(by))
+        .and_where(Expr::col(task::Column::Id).eq(task_id.to_string()))
+        .to_owned();
+    txn.update(update);
+}
+
+/// The open, live tasks of a project that somebody is to do, at most `limit`.
+pub async fn list_open_of_assignee(reader: &Reader, project_id: Uuid, user_id: Uuid, limit: u64) -> Result<Vec<TaskRow>, DbErr> {
+    let closed = [StatusCategory::Completed, StatusCategory::Canceled].map(|category| i64::from(category.number()));
+    let mut select = task_rows::select(None);
+    select
+        .and_where(task_rows::column(task::Column::ProjectId).eq(project_id.to_string()))
+        .and_where(task_rows::column(task::Column::DeleteTime).is_null())
+        .and_where(task_rows::column(task::Column::StatusCategory).is_not_in(closed))
+        .cond_where(concerns("task_assignees", user_id))
+        .limit(limit);
+    read_rows(reader, select).await
+}
+
+/// Ends a person's following of everything in a project.
+pub fn remove_follower_from_project(txn: &mut Transaction, project_id: Uuid, user_id: Uuid) {
+    let inside = Query::select()
+        .column(task::Column::Id)
+        .from(task::Entity)
+        .and_where(Expr::col(task::Column::ProjectId).eq(project_id.to_string()))
+        .to_owned();
+    let gone = Query::delete()
+        .from_table(task_follower::Entity)
+        .and_where(Expr::col(task_follower::Column::UserId).eq(user_id.to_string()))
+        .and_where(Expr::col(task_follower::Column::TaskId).in_subquery(inside))
         .to_owned();
     txn.delete(gone);
 }

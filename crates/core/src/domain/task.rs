@@ -200,6 +200,23 @@ impl Task {
         Ok(())
     }
 
+    /// Takes the task from somebody who left, and gives it to somebody else where one is named.
+    pub fn hand_over(&mut self, from: UserId, to: Option<UserId>, now: Timestamp) -> Outcome {
+        let before = self.fields.json(TaskField::AssigneeIds);
+        if self.fields.assignee_ids.remove(&from) {
+            self.fields.assignee_ids.extend(to);
+        }
+        let outcome = Outcome::of([FieldChange {
+            field: TaskField::AssigneeIds.name(),
+            before,
+            after: self.fields.json(TaskField::AssigneeIds),
+        }]);
+        if outcome != Outcome::Unchanged {
+            self.next_version(now);
+        }
+        outcome
+    }
+
     /// Brings the task back from the trash, to the place where it was.
     pub fn undelete(&mut self, now: Timestamp) -> Result<(), TaskError> {
         if self.delete_time.is_none() {

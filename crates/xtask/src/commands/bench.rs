@@ -22,12 +22,15 @@ pub struct Arguments {
 enum Name {
     /// Requests through gateway, service and store of the embedded process.
     Spine,
+    /// Events, jobs, statistics and files.
+    Facts,
 }
 
 /// Runs.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let binary = match arguments.name {
         Name::Spine => "bench-spine",
+        Name::Facts => "bench-facts",
     };
     let mut command = environment::cargo();
     command

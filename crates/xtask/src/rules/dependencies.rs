@@ -18,10 +18,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("identity", &["proto", "server"]),
     ("database", &["proto", "server"]),
     ("events", &["proto", "server", "database"]),
-    ("jobs", &["proto", "server", "identity", "database"]),
+    ("jobs", &["proto", "server", "identity", "database", "events"]),
     ("ephemeral", &["server"]),
     ("mail", &["server"]),
-    ("migrations", &["database"]),
+    ("migrations", &["database", "events", "jobs"]),
     // Services.
     ("auth", SERVICE),
     ("core", SERVICE),

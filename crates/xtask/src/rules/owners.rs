@@ -26,6 +26,8 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("aws-sdk-s3", &["files"]),
     ("aws-sdk-sesv2", &["mail"]),
     ("lettre", &["mail"]),
+    ("mail-builder", &["mail"]),
+    ("mailparse", &[]),
     ("fred", &["ephemeral"]),
     ("jsonwebtoken", &["identity"]),
     ("argon2", &["auth"]),

@@ -4,6 +4,8 @@ use tasktracker_database::idempotency::{self, Key};
 use tasktracker_database::{CommitError, Id, stale};
 use tasktracker_identity::Call;
 use tasktracker_proto::auth::v1::{AddProjectMemberRequest, AddProjectMemberResponse, ProjectMember};
+use tasktracker_proto::events::v1::MemberAdded;
+use tasktracker_proto::events::v1::access_event::Kind;
 use tasktracker_proto::r#type::v1::ErrorReason;
 use tasktracker_server::{Code, RpcError};
 
@@ -12,6 +14,7 @@ use crate::db::changes::{self, Change};
 use crate::db::entities::bindings;
 use crate::db::{members, people};
 use crate::domain::membership;
+use crate::facts;
 use crate::failure::Failure;
 use crate::project::{self, Project};
 use crate::repeated;
@@ -81,7 +84,11 @@ async fn add(
         },
         now,
     );
-    match changes::commit(txn, change, &app.revisions).await {
+    let kind = Kind::MemberAdded(MemberAdded {
+        role_id: member.role_id.clone(),
+    });
+    facts::access(&mut txn, app, call, (project.id, user_id), kind, now)?;
+    match changes::commit(txn, change, app).await {
         Ok(revision) => Ok((member, revision)),
         // The same request, or the same member, came twice at once: look at what the other one did.
         Err(error) if idempotency::is_replay(&error) => Err(CommitError::GuardMissed.into()),

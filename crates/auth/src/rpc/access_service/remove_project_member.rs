@@ -3,12 +3,15 @@
 use tasktracker_database::{Id, stale};
 use tasktracker_identity::Call;
 use tasktracker_proto::auth::v1::{AssignmentPolicy, Permission, RemoveProjectMemberRequest, RemoveProjectMemberResponse};
+use tasktracker_proto::events::v1::access_event::Kind;
+use tasktracker_proto::events::v1::{Assignments, MemberRemoved};
 use tasktracker_server::RpcError;
 
 use crate::app::App;
 use crate::db::changes::{self, Change};
 use crate::db::members;
 use crate::domain::membership;
+use crate::facts;
 use crate::failure::Failure;
 use crate::project::{self, Project};
 use crate::rpc::{REVISION, convert};
@@ -58,7 +61,21 @@ async fn remove(app: &App, call: &Call, request: &RemoveProjectMemberRequest, me
         },
         now,
     );
-    Ok(changes::commit(txn, change, &app.revisions).await?)
+    let kind = Kind::MemberRemoved(MemberRemoved {
+        assignments: assignments(request.assignments()).into(),
+        reassign_to_user_id: request.reassign_to_user_id.clone(),
+    });
+    facts::access(&mut txn, app, call, (project.id, member.user_id), kind, now)?;
+    Ok(changes::commit(txn, change, app).await?)
+}
+
+/// What becomes of the open tasks, as Core is told.
+fn assignments(policy: AssignmentPolicy) -> Assignments {
+    match policy {
+        AssignmentPolicy::Unspecified | AssignmentPolicy::Unassign => Assignments::Unassign,
+        AssignmentPolicy::Keep => Assignments::Keep,
+        AssignmentPolicy::Reassign => Assignments::Reassign,
+    }
 }
 
 /// Whoever takes over the leaving member's tasks must be another member.

@@ -5,6 +5,8 @@ use tasktracker_database::idempotency::{self, Key};
 use tasktracker_database::{CommitError, stale};
 use tasktracker_identity::Call;
 use tasktracker_proto::auth::v1::{Permission, ProjectMember, UpdateProjectMemberRequest, UpdateProjectMemberResponse};
+use tasktracker_proto::events::v1::MemberChanged;
+use tasktracker_proto::events::v1::access_event::Kind;
 use tasktracker_server::RpcError;
 
 use crate::app::App;
@@ -13,6 +15,7 @@ use crate::db::entities::bindings;
 use crate::db::members;
 use crate::domain::membership;
 use crate::domain::role::ProjectRole;
+use crate::facts;
 use crate::failure::Failure;
 use crate::project::{self, Project};
 use crate::repeated;
@@ -91,7 +94,11 @@ async fn update(
         },
         now,
     );
-    match changes::commit(txn, change, &app.revisions).await {
+    let kind = Kind::MemberChanged(MemberChanged {
+        role_id: after.role_id.clone(),
+    });
+    facts::access(&mut txn, app, call, (project.id, after.user_id), kind, now)?;
+    match changes::commit(txn, change, app).await {
         Ok(revision) => Ok((after, revision)),
         Err(error) if idempotency::is_replay(&error) => Err(CommitError::GuardMissed.into()),
         Err(error) => Err(error.into()),

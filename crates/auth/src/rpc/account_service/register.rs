@@ -18,6 +18,7 @@ use crate::domain::email::Email;
 use crate::domain::password;
 use crate::domain::role::SystemRole;
 use crate::domain::secret::{self, SecretHash};
+use crate::facts;
 use crate::failure::{Failure, stored};
 use crate::rpc::convert;
 
@@ -59,7 +60,8 @@ pub async fn register(app: &App, _call: &Call, request: RegisterRequest) -> Resu
         },
         now,
     );
-    changes::commit(txn, change, &app.revisions).await.map_err(refused)?;
+    facts::user(&mut txn, app, Some(user.id), &user);
+    changes::commit(txn, change, app).await.map_err(refused)?;
 
     tracing::info!(user.id = %user.id, role = role.id(), "account made");
     let person = Person {

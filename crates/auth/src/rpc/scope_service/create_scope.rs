@@ -69,7 +69,7 @@ async fn create(app: &App, project_id: Id, owner: Id, visibility: Visibility) ->
         },
         now,
     );
-    match changes::commit(txn, change, &app.revisions).await {
+    match changes::commit(txn, change, app).await {
         // The same request came twice at once: the other one made it.
         Err(error) if error.primary_key("scopes", &["id"]) => Err(CommitError::GuardMissed.into()),
         outcome => Ok(outcome?),

@@ -19,7 +19,8 @@ pub async fn delete_scope(app: &App, call: &Call, request: DeleteScopeRequest) -
     Ok(DeleteScopeResponse { revision })
 }
 
-async fn delete(app: &App, project_id: Id) -> Result<i64, Failure> {
+/// Drops the scope; a missing one is fine.
+pub async fn delete(app: &App, project_id: Id) -> Result<i64, Failure> {
     let reader = app.db.reader();
     let Some(scope) = scopes::find(reader, project_id).await? else {
         return Ok(changes::present(reader).await?);
@@ -34,5 +35,5 @@ async fn delete(app: &App, project_id: Id) -> Result<i64, Failure> {
         },
         app.now(),
     );
-    Ok(changes::commit(txn, change, &app.revisions).await?)
+    Ok(changes::commit(txn, change, app).await?)
 }

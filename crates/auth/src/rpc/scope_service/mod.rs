@@ -1,7 +1,7 @@
 //! Projects as places where roles hold.
 
 mod create_scope;
-mod delete_scope;
+pub mod delete_scope;
 mod update_scope;
 
 use tasktracker_identity::Call;

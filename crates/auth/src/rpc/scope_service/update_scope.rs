@@ -41,5 +41,5 @@ async fn update(app: &App, project_id: Id, visibility: Visibility) -> Result<i64
         },
         now,
     );
-    Ok(changes::commit(txn, change, &app.revisions).await?)
+    Ok(changes::commit(txn, change, app).await?)
 }

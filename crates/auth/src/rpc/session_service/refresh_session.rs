@@ -89,7 +89,7 @@ async fn end(app: &App, session: &sessions::Model) -> Failure {
         },
         now,
     );
-    if let Err(error) = changes::commit(txn, change, &app.revisions).await {
+    if let Err(error) = changes::commit(txn, change, app).await {
         return error.into();
     }
     tracing::warn!(user.id = %session.user_id, session.id = %session.id, "a spent refresh token came again, its session has ended");

@@ -34,7 +34,7 @@ pub async fn sign_out(app: &App, call: &Call, _request: SignOutRequest) -> Resul
         },
         now,
     );
-    match changes::commit(txn, change, &app.revisions).await {
+    match changes::commit(txn, change, app).await {
         Ok(_) => tracing::info!(user.id = %session.user_id, session.id = %session.id, "signed out"),
         // Somebody else ended it this very moment.
         Err(CommitError::GuardMissed) => {}

@@ -2,6 +2,10 @@
 
 pub mod activity;
 pub mod comment;
+pub mod notification;
+pub mod notification_cause;
+pub mod notification_counter;
+pub mod notification_optout;
 pub mod project;
 pub mod status;
 pub mod task;

@@ -5,6 +5,8 @@ use tasktracker_database::{Failure, Time, idempotency, stale};
 use tasktracker_identity::Call;
 use tasktracker_proto::auth::v1::Permission;
 use tasktracker_proto::core::v1::{ActivityKind, CreateCommentRequest, CreateCommentResponse};
+use tasktracker_proto::events::v1::CommentCreated;
+use tasktracker_proto::events::v1::task_event::Kind;
 use tasktracker_server::RpcError;
 
 use super::{convert, load, mentions};
@@ -57,9 +59,14 @@ async fn attempt(app: &App, call: &Call, request: &CreateCommentRequest) -> Resu
     }
     let entry = load::entry(app, &comment, author_id, ActivityKind::CommentCreated, &[]);
     let raised = activity::append(&mut txn, task.project_id, Counted::default(), &[entry]);
+    let kind = Kind::CommentCreated(CommentCreated {
+        comment_id: comment.id.to_string(),
+        mentioned_user_ids: comment.mentioned_user_ids.iter().map(ToString::to_string).collect(),
+    });
+    load::tell(&mut txn, app, call, (&comment, &task), kind)?;
     let rows = txn.commit().await.map_err(replay::or_stale)?;
 
-    app.feed.reached(task.project_id, rows.get(&raised, Column::ActivitySeq)?);
+    app.told(task.project_id, rows.get(&raised, Column::ActivitySeq)?);
     call.answer("x-consistency-token", &convert::consistency_token(&comment));
     Ok(CreateCommentResponse {
         comment: Some(convert::of_comment(&comment)),

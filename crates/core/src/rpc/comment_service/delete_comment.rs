@@ -4,6 +4,8 @@ use tasktracker_database::{Failure, stale};
 use tasktracker_identity::Call;
 use tasktracker_proto::auth::v1::Permission;
 use tasktracker_proto::core::v1::{ActivityKind, DeleteCommentRequest, DeleteCommentResponse};
+use tasktracker_proto::events::v1::CommentDeleted;
+use tasktracker_proto::events::v1::task_event::Kind;
 use tasktracker_server::RpcError;
 use uuid::Uuid;
 
@@ -43,8 +45,12 @@ async fn attempt(app: &App, call: &Call, request: &DeleteCommentRequest, comment
     comments::save(&mut txn, &comment, loaded_version);
     let entry = load::entry(app, &comment, user_id, ActivityKind::CommentDeleted, &[]);
     let raised = activity::append(&mut txn, task.project_id, Counted::default(), &[entry]);
+    let kind = Kind::CommentDeleted(CommentDeleted {
+        comment_id: comment.id.to_string(),
+    });
+    load::tell(&mut txn, app, call, (&comment, &task), kind)?;
     let rows = txn.commit().await?;
 
-    app.feed.reached(task.project_id, rows.get(&raised, Column::ActivitySeq)?);
+    app.told(task.project_id, rows.get(&raised, Column::ActivitySeq)?);
     Ok(())
 }

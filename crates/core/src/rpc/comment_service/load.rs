@@ -1,10 +1,11 @@
 //! What the RPCs of a single comment begin with: the comment, its task, and what the caller may do there. A comment that the caller may
 //! not view is not found, exactly as one that does not exist.
 
-use tasktracker_database::Failure;
+use tasktracker_database::{Failure, Transaction};
 use tasktracker_identity::{Call, Granted};
 use tasktracker_proto::auth::v1::Permission;
 use tasktracker_proto::core::v1::ActivityKind;
+use tasktracker_proto::events::v1::task_event::Kind;
 use tasktracker_server::{Code, RpcError};
 use uuid::Uuid;
 
@@ -17,6 +18,7 @@ use crate::domain::comment::Comment;
 use crate::domain::ids::{UserId, parse_uuid};
 use crate::domain::task::TaskError;
 use crate::domain::task_key::TaskRef;
+use crate::facts::{self, Cause, Told};
 use crate::rpc::{refuse, task_service};
 
 /// The id of a comment in a request.
@@ -75,4 +77,20 @@ pub fn entry<'a>(app: &App, comment: &Comment, actor: UserId, kind: ActivityKind
         changes,
         version: comment.version,
     }
+}
+
+/// Tells the other services what happened to a comment. The task is told as it was read: comments do not change it.
+///
+/// # Errors
+/// The task's row breaks a rule: a defect.
+pub fn tell(txn: &mut Transaction, app: &App, call: &Call, (comment, task): (&Comment, &TaskRow), kind: Kind) -> Result<(), Failure> {
+    let cause = Cause::call(call, comment.update_time)?;
+    let told = Told {
+        after: &task.clone().into_task()?,
+        before: None,
+        zone: &task.project_zone,
+        kind,
+    };
+    facts::task(txn, app, &cause, told);
+    Ok(())
 }

@@ -7,6 +7,8 @@ use tasktracker_database::{Failure, Time, idempotency, stale};
 use tasktracker_identity::Call;
 use tasktracker_proto::auth::v1::Permission;
 use tasktracker_proto::core::v1::{ActivityKind, UpdateCommentRequest, UpdateCommentResponse};
+use tasktracker_proto::events::v1::CommentUpdated;
+use tasktracker_proto::events::v1::task_event::Kind;
 use tasktracker_proto::r#type::v1::ErrorReason;
 use tasktracker_server::{Code, RpcError};
 use uuid::Uuid;
@@ -89,9 +91,14 @@ async fn attempt(
     }
     let entry = load::entry(app, &comment, editor, ActivityKind::CommentUpdated, outcome.changes());
     let raised = activity::append(&mut txn, task.project_id, Counted::default(), &[entry]);
+    let kind = Kind::CommentUpdated(CommentUpdated {
+        comment_id: comment.id.to_string(),
+        mentioned_user_ids: mentions::newly_named(&comment, &before).iter().map(ToString::to_string).collect(),
+    });
+    load::tell(&mut txn, app, call, (&comment, &task), kind)?;
     let rows = txn.commit().await.map_err(replay::or_stale)?;
 
-    app.feed.reached(task.project_id, rows.get(&raised, Column::ActivitySeq)?);
+    app.told(task.project_id, rows.get(&raised, Column::ActivitySeq)?);
     call.answer("x-consistency-token", &convert::consistency_token(&comment));
     Ok(comment)
 }

@@ -14,9 +14,11 @@ use crate::app::App;
 use crate::db::activity::{self, Entry};
 use crate::db::entities::project::Column;
 use crate::db::projects::{self, Loaded};
+use crate::db::statuses;
 use crate::domain::change::{FieldChange, Outcome};
 use crate::domain::ids::UserId;
 use crate::domain::project::{Project, ProjectError};
+use crate::facts::{self, Cause};
 use crate::rpc::task_service::load::check_etag;
 use crate::rpc::{refuse, replay};
 
@@ -98,6 +100,7 @@ pub async fn save(
     changes: &[FieldChange],
 ) -> Result<(), Failure> {
     let project_id = project.id.uuid();
+    let workflow = statuses::list(app.db.reader(), project_id).await?;
     let saved = projects::save(&mut txn, project, loaded);
     let entry = Entry {
         id: app.ids.next(),
@@ -110,9 +113,10 @@ pub async fn save(
         version: project.version,
     };
     activity::insert(&mut txn, project_id, &entry, saved.value(Column::ActivitySeq));
+    facts::project(&mut txn, app, &Cause::call(call, project.update_time)?, project, &workflow);
     let rows = txn.commit().await.map_err(replay::or_stale)?;
 
-    app.feed.reached(project_id, rows.get(&saved, Column::ActivitySeq)?);
+    app.told(project_id, rows.get(&saved, Column::ActivitySeq)?);
     call.answer("x-consistency-token", &convert::consistency_token(project));
     Ok(())
 }

@@ -18,6 +18,7 @@ use crate::domain::mask::EditableField;
 use crate::domain::project::{Project, ProjectField};
 use crate::domain::status::{DEFAULT_WORKFLOW, Status};
 use crate::domain::task_key::ProjectKey;
+use crate::facts::{self, Cause};
 use crate::rpc::{refuse, replay};
 
 const RPC: &str = "tasktracker.core.v1.ProjectService/CreateProject";
@@ -66,6 +67,7 @@ async fn attempt(app: &App, call: &Call, request: &CreateProjectRequest) -> Resu
         version: project.version,
     };
     activity::insert(&mut txn, project_id, &entry, Expr::val(FIRST));
+    facts::project(&mut txn, app, &Cause::call(call, project.create_time)?, &project, &workflow);
     if let Some(key) = &key {
         idempotency::remember(&mut txn, key, &project.id.to_string(), Time::from(project.create_time));
     }
@@ -73,7 +75,7 @@ async fn attempt(app: &App, call: &Call, request: &CreateProjectRequest) -> Resu
         return Err(not_made(app, &project, error).await);
     }
 
-    app.feed.reached(project_id, FIRST);
+    app.told(project_id, FIRST);
     call.answer("x-authz-revision", &revision.to_string());
     call.answer("x-consistency-token", &convert::consistency_token(&project));
     Ok(CreateProjectResponse {

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{change, convert, load, scope};
 use crate::app::App;
 use crate::db::projects::{self, Loaded};
-use crate::db::{activity, deadlines};
+use crate::db::{activity, deadlines, reminders};
 use crate::domain::change::Outcome;
 use crate::domain::choices::Visibility;
 use crate::domain::due::Deadline;
@@ -100,6 +100,10 @@ async fn attempt(
 
     let mut txn = app.db.begin();
     deadlines::save_all(&mut txn, app.db.backend(), &moved);
+    if !moved.is_empty() {
+        let times: Vec<_> = moved.iter().map(|(id, deadline)| (*id, deadline.instant)).collect();
+        reminders::replace_all(&mut txn, app.db.backend(), project_id, &times, now);
+    }
     if let Some(key) = &key {
         idempotency::remember(&mut txn, key, &project.id.to_string(), Time::from(now));
     }

@@ -4,6 +4,8 @@ use tasktracker_database::{Failure, Time, idempotency, stale};
 use tasktracker_identity::Call;
 use tasktracker_proto::auth::v1::Permission;
 use tasktracker_proto::core::v1::{ActivityKind, CreateTaskRequest, CreateTaskResponse};
+use tasktracker_proto::events::v1::TaskCreated;
+use tasktracker_proto::events::v1::task_event::Kind;
 use tasktracker_server::RpcError;
 use uuid::Uuid;
 
@@ -11,13 +13,14 @@ use super::{convert, load};
 use crate::app::App;
 use crate::db::activity::{self, Counted, Entry};
 use crate::db::entities::project::Column;
-use crate::db::{projects, statuses, tasks};
+use crate::db::{projects, reminders, statuses, tasks};
 use crate::domain::ids::UserId;
 use crate::domain::mention::mentioned_users;
 use crate::domain::rank::Rank;
 use crate::domain::status;
 use crate::domain::task::{Origin, Task};
 use crate::domain::task_key::TaskRef;
+use crate::facts::{self, Cause, Told};
 use crate::rpc::{refuse, replay};
 
 const RPC: &str = "tasktracker.core.v1.TaskService/CreateTask";
@@ -63,16 +66,11 @@ async fn attempt(app: &App, call: &Call, request: &CreateTaskRequest) -> Result<
         let assignees: Vec<UserId> = fields.assignee_ids.iter().copied().collect();
         load::check_assignees(app, project_id, &assignees).await?;
     }
-    let followers = first_followers(
-        app,
-        project_id,
-        creator_id,
-        &fields.assignee_ids.iter().copied().collect::<Vec<_>>(),
-        &fields.description,
-    )
-    .await?;
+    let named = named_people(app, project_id, &fields.description).await?;
+    let followers = first_followers(creator_id, fields.assignee_ids.iter().map(|id| id.uuid()), &named);
 
     let now = app.now();
+    let cause = Cause::call(call, now)?;
     let origin = Origin {
         id: app.ids.next().into(),
         project_id: project_id.into(),
@@ -89,6 +87,7 @@ async fn attempt(app: &App, call: &Call, request: &CreateTaskRequest) -> Result<
             last_rank: true,
             front_rank: false,
             zone: Some(project.fields.time_zone.name()),
+            any_state: false,
         },
         1,
     );
@@ -105,6 +104,16 @@ async fn attempt(app: &App, call: &Call, request: &CreateTaskRequest) -> Result<
         version: 1,
     };
     activity::append_counted(&mut txn, project_id, &raised, &[entry]);
+    reminders::insert(&mut txn, task.to_insert(), now);
+    let told = Told {
+        after: task.to_insert(),
+        before: None,
+        zone: project.fields.time_zone.name(),
+        kind: Kind::Created(TaskCreated {
+            mentioned_user_ids: named.iter().map(ToString::to_string).collect(),
+        }),
+    };
+    facts::task(&mut txn, app, &cause, told);
     if let Some(key) = &key {
         idempotency::remember(&mut txn, key, &origin.id.to_string(), Time::from(now));
     }
@@ -115,29 +124,27 @@ async fn attempt(app: &App, call: &Call, request: &CreateTaskRequest) -> Result<
     let seq: i64 = rows.get(&raised, Column::ActivitySeq)?;
     let number = i32::try_from(number).map_err(RpcError::internal)?;
     let task = task.numbered(number, Rank::appended(u64::try_from(rank).map_err(RpcError::internal)?));
-    app.feed.reached(project_id, seq);
+    app.told(project_id, seq);
     call.answer("x-consistency-token", &convert::consistency_token(&task));
     Ok(CreateTaskResponse {
         task: Some(convert::of_task(task, project.key.as_str(), Some(true), now)),
     })
 }
 
-/// The creator, the assignees and those named in the description, as far as they can see the task.
-async fn first_followers(
-    app: &App,
-    project_id: Uuid,
-    creator: UserId,
-    assignees: &[UserId],
-    description: &str,
-) -> Result<Vec<Uuid>, RpcError> {
-    let mut followers: Vec<Uuid> = vec![creator.uuid()];
-    followers.extend(assignees.iter().map(|id| id.uuid()).filter(|id| *id != creator.uuid()));
-    let named: Vec<Uuid> = mentioned_users(description)
-        .into_iter()
-        .map(|id| id.uuid())
-        .filter(|id| !followers.contains(id))
-        .collect();
+/// Those named in the description who can see the task.
+async fn named_people(app: &App, project_id: Uuid, description: &str) -> Result<Vec<Uuid>, RpcError> {
+    let named: Vec<Uuid> = mentioned_users(description).into_iter().map(|id| id.uuid()).collect();
     let can_see = app.access.others_with(project_id, &named, Permission::TaskView).await?;
-    followers.extend(named.into_iter().zip(can_see).filter(|(_, can)| *can).map(|(id, _)| id));
-    Ok(followers)
+    Ok(named.into_iter().zip(can_see).filter(|(_, can)| *can).map(|(id, _)| id).collect())
+}
+
+/// The creator, the assignees and those named, each once.
+fn first_followers(creator: UserId, assignees: impl Iterator<Item = Uuid>, named: &[Uuid]) -> Vec<Uuid> {
+    let mut followers: Vec<Uuid> = vec![creator.uuid()];
+    for id in assignees.chain(named.iter().copied()) {
+        if !followers.contains(&id) {
+            followers.push(id);
+        }
+    }
+    followers
 }

@@ -10,7 +10,6 @@ use super::{convert, load};
 use crate::app::App;
 use crate::db::tasks;
 use crate::domain::ids::TaskId;
-use crate::domain::task::Task;
 use crate::domain::task_key::TaskRef;
 use crate::rpc::{refuse, replay};
 
@@ -36,11 +35,12 @@ async fn attempt(app: &App, call: &Call, request: &DeleteTaskRequest, task: Task
     load::check_etag(call, &request.etag, row.version)?;
 
     let now = app.now();
-    let mut family: Vec<Task> = Vec::new();
+    let mut family: Vec<load::Changed> = Vec::new();
     for member in tasks::list_family(app.db.reader(), row.id).await? {
-        let mut member = member.into_task()?;
-        member.delete(task, now).map_err(|error| refuse::task(error, "task", ""))?;
-        family.push(member);
+        let before = member.into_task()?;
+        let mut after = before.clone();
+        after.delete(task, now).map_err(|error| refuse::task(error, "task", ""))?;
+        family.push((before, after));
     }
 
     let mut txn = app.db.begin();

@@ -6,6 +6,8 @@ use tasktracker_database::{Failure, Transaction};
 use tasktracker_identity::{Call, Granted};
 use tasktracker_proto::auth::v1::Permission;
 use tasktracker_proto::core::v1::ActivityKind;
+use tasktracker_proto::events::v1::task_event::Kind;
+use tasktracker_proto::events::v1::{TaskDeleted, TaskRestored};
 use tasktracker_server::RpcError;
 use uuid::Uuid;
 
@@ -14,13 +16,14 @@ use crate::app::App;
 use crate::db::activity::{self, Counted, Entry};
 use crate::db::entities::project::Column;
 use crate::db::task_rows::TaskRow;
-use crate::db::{statuses, tasks};
+use crate::db::{reminders, statuses, tasks};
 use crate::domain::hierarchy;
 use crate::domain::ids::{StatusId, TaskId, UserId};
 use crate::domain::status::Status;
 use crate::domain::task::Task;
 use crate::domain::task_key::TaskRef;
 use crate::domain::version::Etag;
+use crate::facts::{self, Cause, Told};
 use crate::rpc::{refuse, replay};
 
 /// The id of a task that a request names by id or by key. Says nothing about whether the caller may see it.
@@ -128,7 +131,11 @@ pub async fn check_parent(app: &App, project_id: Uuid, task: Option<TaskId>, par
     hierarchy::check_parent(task, &path, levels).map_err(|error| refusal(error.to_string()).into())
 }
 
-/// Saves tasks of one project that changed together, each with an entry in the log. Their versions must have been raised by one.
+/// A task before and after a change.
+pub type Changed = (Task, Task);
+
+/// Saves tasks of one project that went to the trash together, or came back: each with an entry in the log, its reminders and its event. Their
+/// versions must have been raised by one.
 ///
 /// # Errors
 /// Stale, where one of them was changed meanwhile.
@@ -136,21 +143,22 @@ pub async fn save_family(
     app: &App,
     call: &Call,
     mut txn: Transaction,
-    mut family: Vec<Task>,
+    mut family: Vec<Changed>,
     zone: &str,
     kind: ActivityKind,
     now: Timestamp,
 ) -> Result<Vec<Task>, Failure> {
-    let Some(project_id) = family.first().map(|task| task.project_id.uuid()) else {
-        return Ok(family);
+    let Some(project_id) = family.first().map(|(_, task)| task.project_id.uuid()) else {
+        return Ok(Vec::new());
     };
-    let actor = UserId::from(call.user_id()?).to_string();
+    let cause = Cause::call(call, now)?;
+    let actor = cause.actor_text();
     // Locks are taken in the order of ids, the project's last.
-    family.sort_by_key(|task| task.id);
-    for task in &family {
-        tasks::save(&mut txn, task, task.version - 1, None);
+    family.sort_by_key(|(_, task)| task.id);
+    for (before, task) in &family {
+        tasks::save(&mut txn, task, before.version, None);
     }
-    let entry = |task: &Task| Entry {
+    let entry = |(_, task): &Changed| Entry {
         id: app.ids.next(),
         task_id: Some(task.id.uuid()),
         comment_id: None,
@@ -166,7 +174,16 @@ pub async fn save_family(
         ..Counted::default()
     };
     let raised = activity::append(&mut txn, project_id, counted, &entries);
+    for (before, after) in &family {
+        reminders::replace(&mut txn, before, after, now);
+        let kind = match kind {
+            ActivityKind::Deleted => Kind::Deleted(TaskDeleted {}),
+            _ => Kind::Restored(TaskRestored {}),
+        };
+        let before = Some(before);
+        facts::task(&mut txn, app, &cause, Told { after, before, zone, kind });
+    }
     let rows = txn.commit().await.map_err(replay::or_stale)?;
-    app.feed.reached(project_id, rows.get(&raised, Column::ActivitySeq)?);
-    Ok(family)
+    app.told(project_id, rows.get(&raised, Column::ActivitySeq)?);
+    Ok(family.into_iter().map(|(_, after)| after).collect())
 }

@@ -7,6 +7,8 @@ use tasktracker_identity::Call;
 use tasktracker_proto::auth::v1::Permission;
 use tasktracker_proto::core::v1::move_task_request::Position;
 use tasktracker_proto::core::v1::{ActivityKind, MoveTaskRequest, MoveTaskResponse};
+use tasktracker_proto::events::v1::TaskUpdated;
+use tasktracker_proto::events::v1::task_event::Kind;
 use tasktracker_server::RpcError;
 
 use super::{convert, load};
@@ -14,12 +16,13 @@ use crate::app::App;
 use crate::db::activity::{self, Counted, Entry};
 use crate::db::entities::project::Column;
 use crate::db::task_rows::TaskRow;
-use crate::db::tasks;
+use crate::db::{reminders, tasks};
 use crate::domain::change::Outcome;
 use crate::domain::ids::{TaskId, UserId};
 use crate::domain::rank::{MAX_COUNTER, Rank};
 use crate::domain::task_key::TaskRef;
 use crate::domain::version::Etag;
+use crate::facts::{self, Cause, Told};
 use crate::rpc::{refuse, replay};
 
 const RPC: &str = "tasktracker.core.v1.TaskService/MoveTask";
@@ -59,6 +62,7 @@ async fn attempt(app: &App, call: &Call, request: &MoveTaskRequest, task: TaskId
     let place = place(app, &row, request.position.as_ref()).await?;
     let (project_key, followed) = (row.project_key.clone(), row.followed);
     let mut moved = row.clone().into_task()?;
+    let before = moved.clone();
     let step = match request.status_id.as_str() {
         "" => moved.fields.step,
         wanted => load::status(app, row.project_id, wanted, "status_id").await?.step(),
@@ -85,6 +89,7 @@ async fn attempt(app: &App, call: &Call, request: &MoveTaskRequest, task: TaskId
         last_rank: matches!(place, Place::Last),
         front_rank: matches!(place, Place::First),
         zone: Some(&row.project_zone),
+        any_state: false,
     };
     let mut txn = app.db.begin();
     let raised = activity::count(&mut txn, row.project_id, counted, 1);
@@ -110,6 +115,17 @@ async fn attempt(app: &App, call: &Call, request: &MoveTaskRequest, task: TaskId
         version: moved.version,
     };
     activity::append_counted(&mut txn, row.project_id, &raised, &[entry]);
+    reminders::replace(&mut txn, &before, &moved, now);
+    let told = Told {
+        after: &moved,
+        before: Some(&before),
+        zone: &row.project_zone,
+        kind: Kind::Updated(TaskUpdated {
+            changed: outcome.changes().iter().map(|change| change.field.to_owned()).collect(),
+            mentioned_user_ids: Vec::new(),
+        }),
+    };
+    facts::task(&mut txn, app, &Cause::call(call, now)?, told);
     if let Some(key) = &key {
         idempotency::remember(&mut txn, key, &row.id.to_string(), Time::from(now));
     }
@@ -124,7 +140,7 @@ async fn attempt(app: &App, call: &Call, request: &MoveTaskRequest, task: TaskId
         Place::First => moved.rank = Rank::fronted(counter(Column::FrontRank)?),
         Place::Last => moved.rank = Rank::appended(counter(Column::LastRank)?),
     }
-    app.feed.reached(row.project_id, rows.get(&raised, Column::ActivitySeq)?);
+    app.told(row.project_id, rows.get(&raised, Column::ActivitySeq)?);
     call.answer("x-consistency-token", &convert::consistency_token(&moved));
     Ok(MoveTaskResponse {
         task: Some(convert::of_task(moved, &project_key, Some(followed), now)),

@@ -10,7 +10,6 @@ use super::{convert, load};
 use crate::app::App;
 use crate::db::tasks;
 use crate::domain::ids::TaskId;
-use crate::domain::task::Task;
 use crate::domain::task_key::TaskRef;
 use crate::rpc::{refuse, replay};
 
@@ -33,16 +32,17 @@ async fn attempt(app: &App, call: &Call, request: &UndeleteTaskRequest, task: Ta
     load::check_etag(call, &request.etag, row.version)?;
 
     let now = app.now();
-    let mut together: Vec<Task> = Vec::new();
+    let mut together: Vec<load::Changed> = Vec::new();
     let mut rows = tasks::list_deleted_with(app.db.reader(), row.id).await?;
     if !rows.iter().any(|member| member.id == row.id) {
         // Deleted along with its parent, restored alone.
         rows.push(row.clone());
     }
     for member in rows {
-        let mut member = member.into_task()?;
-        member.undelete(now).map_err(|error| refuse::task(error, "task", ""))?;
-        together.push(member);
+        let before = member.into_task()?;
+        let mut after = before.clone();
+        after.undelete(now).map_err(|error| refuse::task(error, "task", ""))?;
+        together.push((before, after));
     }
 
     let mut txn = app.db.begin();

@@ -7,6 +7,8 @@ use tasktracker_database::{Failure, Time, idempotency, stale};
 use tasktracker_identity::{Call, Granted};
 use tasktracker_proto::auth::v1::Permission;
 use tasktracker_proto::core::v1::{ActivityKind, UpdateTaskRequest, UpdateTaskResponse};
+use tasktracker_proto::events::v1::TaskUpdated;
+use tasktracker_proto::events::v1::task_event::Kind;
 use tasktracker_server::RpcError;
 use uuid::Uuid;
 
@@ -15,7 +17,7 @@ use crate::app::App;
 use crate::db::activity::{self, Counted, Entry};
 use crate::db::entities::project::Column;
 use crate::db::task_rows::TaskRow;
-use crate::db::tasks;
+use crate::db::{reminders, tasks};
 use crate::domain::change::Outcome;
 use crate::domain::ids::{TaskId, UserId};
 use crate::domain::mask::{self, EditableField};
@@ -26,6 +28,7 @@ use crate::domain::task::Task;
 use crate::domain::task_fields::{TaskField, TaskFields};
 use crate::domain::task_key::TaskRef;
 use crate::domain::version::Etag;
+use crate::facts::{self, Cause, Told};
 use crate::rpc::{refuse, replay};
 
 const RPC: &str = "tasktracker.core.v1.TaskService/UpdateTask";
@@ -83,7 +86,8 @@ async fn attempt(
             task: Some(convert::of_row(row, now, true)?),
         });
     }
-    let new_followers = new_followers(app, &before, &current).await?;
+    let named = newly_named(app, &before, &current).await?;
+    let new_followers = new_followers(&before, &current, &named);
 
     let actor = UserId::from(call.user_id()?);
     let project_id = current.project_id.uuid();
@@ -111,9 +115,20 @@ async fn attempt(
         ..Counted::default()
     };
     let raised = activity::append(&mut txn, project_id, counted, &[entry]);
+    reminders::replace(&mut txn, &before, &current, now);
+    let told = Told {
+        after: &current,
+        before: Some(&before),
+        zone: zone.name(),
+        kind: Kind::Updated(TaskUpdated {
+            changed: outcome.changes().iter().map(|change| change.field.to_owned()).collect(),
+            mentioned_user_ids: named.iter().map(ToString::to_string).collect(),
+        }),
+    };
+    facts::task(&mut txn, app, &Cause::call(call, now)?, told);
     let rows = txn.commit().await.map_err(replay::or_stale)?;
 
-    app.feed.reached(project_id, rows.get(&raised, Column::ActivitySeq)?);
+    app.told(project_id, rows.get(&raised, Column::ActivitySeq)?);
     call.answer("x-consistency-token", &convert::consistency_token(&current));
     let followed = followed || new_followers.contains(&actor.uuid());
     Ok(UpdateTaskResponse {
@@ -182,14 +197,8 @@ async fn wanted_fields(
     Ok(wanted)
 }
 
-/// Those who become followers by this change: new assignees, and people newly named in the description who can see the task.
-async fn new_followers(app: &App, before: &Task, after: &Task) -> Result<Vec<Uuid>, RpcError> {
-    let mut followers: Vec<Uuid> = after
-        .fields
-        .assignee_ids
-        .difference(&before.fields.assignee_ids)
-        .map(|id| id.uuid())
-        .collect();
+/// People newly named in the description who can see the task.
+async fn newly_named(app: &App, before: &Task, after: &Task) -> Result<Vec<Uuid>, RpcError> {
     let known = mentioned_users(&before.fields.description);
     let named: Vec<Uuid> = mentioned_users(&after.fields.description)
         .into_iter()
@@ -200,6 +209,13 @@ async fn new_followers(app: &App, before: &Task, after: &Task) -> Result<Vec<Uui
         .access
         .others_with(after.project_id.uuid(), &named, Permission::TaskView)
         .await?;
-    followers.extend(named.into_iter().zip(can_see).filter(|(_, can)| *can).map(|(id, _)| id));
-    Ok(followers)
+    Ok(named.into_iter().zip(can_see).filter(|(_, can)| *can).map(|(id, _)| id).collect())
+}
+
+/// Those who become followers by this change: new assignees, and people newly named.
+fn new_followers(before: &Task, after: &Task, named: &[Uuid]) -> Vec<Uuid> {
+    let assigned = after.fields.assignee_ids.difference(&before.fields.assignee_ids);
+    let mut followers: Vec<Uuid> = assigned.map(|id| id.uuid()).collect();
+    followers.extend(named.iter().filter(|id| !followers.contains(id)).copied().collect::<Vec<_>>());
+    followers
 }

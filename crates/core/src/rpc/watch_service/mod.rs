@@ -1,6 +1,7 @@
 //! WatchService: changes as they happen. This is its table of contents.
 
 pub mod events;
+mod inbox;
 mod resume;
 mod watch;
 

@@ -1,4 +1,4 @@
-//! Streams the changes of several projects in the order of their logs. A stream holds no queue of its own beyond a few messages: it reads
+//! Streams the changes of several projects in the order of their logs, and those of the caller's inbox. A stream holds no queue of its own beyond a few messages: it reads
 //! on when its client does, and is cut when the client does not for too long.
 
 use std::collections::BTreeMap;
@@ -13,11 +13,12 @@ use tasktracker_proto::core::v1::watch_response::Event;
 use tasktracker_proto::core::v1::{Checkpoint, Reset, WatchRequest, WatchResponse};
 use tasktracker_proto::r#type::v1::ErrorReason;
 use tasktracker_server::{Code, RpcError};
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time::MissedTickBehavior;
 use uuid::Uuid;
 
-use super::resume::Resume;
+use super::inbox::InboxReader;
+use super::resume::{Places, Resume};
 use crate::app::App;
 use crate::db::activity;
 use crate::feed::Log;
@@ -32,6 +33,9 @@ type Message = Result<WatchResponse, RpcError>;
 pub async fn watch(app: &App, call: &Call, request: WatchRequest) -> Result<impl Stream<Item = Message> + use<>, RpcError> {
     let (user_id, session_id) = (call.user_id()?, call.session_id()?);
     let projects: Vec<Uuid> = request.project_ids.iter().filter_map(|id| Uuid::try_parse(id).ok()).collect();
+    if projects.is_empty() && !request.notifications {
+        return Err(RpcError::invalid("project_ids", "must name a project where notifications are not asked for"));
+    }
     // Listening begins before anything is read, so nothing falls between.
     let access = app.access.changes().subscribe();
     for project in &projects {
@@ -40,7 +44,8 @@ pub async fn watch(app: &App, call: &Call, request: WatchRequest) -> Result<impl
             .await?
             .require(Permission::TaskView, "project")?;
     }
-    let resume = Resume::new(&app.sealer, call, projects.clone());
+    let mut inbox = request.notifications.then(|| InboxReader::new(app, user_id));
+    let resume = Resume::new(&app.sealer, call, projects.clone(), inbox.is_some());
     let logs: BTreeMap<Uuid, Arc<Log>> = projects.iter().map(|project| (*project, app.feed.follow(*project))).collect();
     let reaches: BTreeMap<Uuid, i64> = activity::reach_of_live(app.db.reader(), &projects)
         .await
@@ -50,18 +55,18 @@ pub async fn watch(app: &App, call: &Call, request: WatchRequest) -> Result<impl
     if reaches.len() < projects.len() {
         return Err(RpcError::not_found("project"));
     }
-    let (places, missed_too_many) = match resume.open(&request.resume_token)? {
-        None => (reaches, false),
-        Some(places) => {
-            let reach_of = |project: &Uuid| reaches.get(project).copied().unwrap_or(0);
-            let missed: i64 = places.iter().map(|(project, place)| (reach_of(project) - place).max(0)).sum();
-            if missed > TOO_MANY {
-                (reaches, true)
-            } else {
-                (places.into_iter().collect(), false)
-            }
-        }
+    let inbox_reach = match &inbox {
+        Some(inbox) => inbox.reach(app).await?,
+        None => 0,
     };
+    let resumed = resume.open(&request.resume_token)?;
+    let missed_too_many = resumed.as_ref().is_some_and(|places| missed(places, &reaches, inbox_reach) > TOO_MANY);
+    let resumed = resumed.filter(|_| !missed_too_many);
+    let inbox_place = resumed.as_ref().and_then(|places| places.inbox).unwrap_or(inbox_reach);
+    if let Some(inbox) = &mut inbox {
+        inbox.begin_after(inbox_place);
+    }
+    let places = resumed.map_or(reaches, |places| places.projects.into_iter().collect());
 
     let (sender, receiver) = mpsc::channel(WAITING);
     let last_word = LastWord::default();
@@ -72,6 +77,8 @@ pub async fn watch(app: &App, call: &Call, request: WatchRequest) -> Result<impl
         resume,
         logs,
         places,
+        inbox,
+        inbox_place,
         sender,
         last_word: last_word.clone(),
     };
@@ -82,6 +89,14 @@ pub async fn watch(app: &App, call: &Call, request: WatchRequest) -> Result<impl
     };
     app.lifecycle.spawn("watch", watcher.run(access, first));
     Ok(outgoing(receiver, last_word))
+}
+
+/// How many changes happened since these places.
+fn missed(places: &Places, reaches: &BTreeMap<Uuid, i64>, inbox_reach: i64) -> i64 {
+    let reach_of = |project: &Uuid| reaches.get(project).copied().unwrap_or(0);
+    let in_projects = places.projects.iter().map(|(project, place)| (reach_of(project) - place).max(0));
+    let in_inbox = places.inbox.map(|place| (inbox_reach - place).max(0));
+    in_projects.chain(in_inbox).sum()
 }
 
 /// Why a stream ended: beside the queue, which may be full.
@@ -95,6 +110,15 @@ fn outgoing(mut receiver: mpsc::Receiver<WatchResponse>, last_word: LastWord) ->
     })
 }
 
+/// Waits until one of them changes; for ever, where there is none.
+async fn any_change<T>(watched: &mut [watch::Receiver<T>]) {
+    if watched.is_empty() {
+        return std::future::pending().await;
+    }
+    // An error says that nobody will ever change it: it is followed as long as this stream lives, so there is none.
+    let _ = futures_util::future::select_all(watched.iter_mut().map(|one| Box::pin(one.changed()))).await;
+}
+
 struct Watcher {
     app: App,
     user_id: Uuid,
@@ -102,6 +126,9 @@ struct Watcher {
     resume: Resume,
     logs: BTreeMap<Uuid, Arc<Log>>,
     places: BTreeMap<Uuid, i64>,
+    inbox: Option<InboxReader>,
+    /// Where in the inbox a stream that breaks off now goes on.
+    inbox_place: i64,
     sender: mpsc::Sender<WatchResponse>,
     last_word: LastWord,
 }
@@ -134,11 +161,14 @@ impl Watcher {
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         beat.reset();
         let mut growth: Vec<_> = self.logs.values().map(|log| log.subscribe()).collect();
+        let mut woken = self.inbox.as_ref().map(InboxReader::subscribe);
 
         self.send(first).await?;
         self.send_new().await?;
+        self.send_inbox().await?;
         loop {
-            let grown = futures_util::future::select_all(growth.iter_mut().map(|reach| Box::pin(reach.changed())));
+            let grown = any_change(&mut growth);
+            let woken = any_change(woken.as_mut_slice());
             tokio::select! {
                 () = stopping.cancelled() => {
                     self.send(Event::Checkpoint(Checkpoint {})).await?;
@@ -152,9 +182,13 @@ impl Watcher {
                 change = access.recv() => if self.concerns(change)? {
                     self.check_access().await?;
                 },
-                _ = grown => {
+                () = grown => {
                     self.check_access().await?;
                     self.send_new().await?;
+                }
+                () = woken => {
+                    self.check_access().await?;
+                    self.send_inbox().await?;
                 }
             }
         }
@@ -212,8 +246,26 @@ impl Watcher {
         Ok(())
     }
 
+    async fn send_inbox(&mut self) -> Result<(), End> {
+        loop {
+            let Some(inbox) = &mut self.inbox else { return Ok(()) };
+            let changed = inbox.read(&self.app).await.map_err(RpcError::from)?;
+            if changed.is_empty() {
+                return Ok(());
+            }
+            for change in changed {
+                self.inbox_place = change.place;
+                if let Some(notification) = change.notification {
+                    self.send(Event::NotificationUpserted(notification)).await?;
+                }
+            }
+        }
+    }
+
     async fn send(&self, event: Event) -> Result<(), End> {
-        let resume_token = self.resume.seal(|project| self.places.get(&project).copied().unwrap_or(0));
+        let resume_token = self
+            .resume
+            .seal(|project| self.places.get(&project).copied().unwrap_or(0), Some(self.inbox_place));
         let message = WatchResponse {
             resume_token,
             event: Some(event),

@@ -2,15 +2,12 @@
 //! Build it in release: `cargo xtask bench spine` does.
 #![expect(clippy::disallowed_methods, reason = "a benchmark measures time and drives its own clients")]
 
-mod limit;
-mod load;
-mod report;
 mod watchers;
 
 use std::time::Duration;
 
-use report::Report;
 use tasktracker_testing::Process;
+use tasktracker_testing::measure::{Report, commits, load};
 
 const CLIENTS: usize = 16;
 const SPAN: Duration = Duration::from_secs(8);
@@ -30,7 +27,7 @@ async fn bench() -> anyhow::Result<()> {
     let project = load::make_project(&server, &ada, "WEB").await?;
 
     // Writes, each beside the limit just before it.
-    let limit = limit::commits_per_second(folder.path(), SPAN / 2)?;
+    let limit = commits::per_second(folder.path(), SPAN / 2)?;
     report.note("limit: the same rows by prepared statements, one commit each", limit, "1/s");
     let grpc = load::create_tasks(&server, &project, CLIENTS, SPAN).await?;
     report.at_least("CreateTask through gRPC, 16 clients", grpc.per_second, 0.6 * limit, "1/s");

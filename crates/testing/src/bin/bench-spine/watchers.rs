@@ -12,7 +12,7 @@ use tasktracker_proto::core::v1::watch_response::Event;
 use tasktracker_proto::core::v1::watch_service_client::WatchServiceClient;
 use tasktracker_proto::core::v1::{Task, UpdateTaskRequest, WatchRequest};
 
-use crate::load::micros;
+use tasktracker_testing::measure::load::micros;
 use tasktracker_testing::{Process, signed};
 
 /// The p99, in ms, from sending a change until a watcher has it, at a fixed rate of changes.
@@ -20,7 +20,7 @@ pub async fn change_to_watch(server: &Process, project: &str, rate: u32, span: D
     let token = server.token().await;
     let watch = WatchRequest {
         project_ids: vec![project.to_owned()],
-        resume_token: String::new(),
+        ..WatchRequest::default()
     };
     let mut stream = WatchServiceClient::new(server.connect().await)
         .watch(signed(&token, watch))
@@ -93,7 +93,7 @@ pub async fn memory_of_streams(server: &Process, project: &str, count: usize) ->
         }
         let watch = WatchRequest {
             project_ids: vec![project.to_owned()],
-            resume_token: String::new(),
+            ..WatchRequest::default()
         };
         let mut stream = client.watch(signed(&token, watch)).await?.into_inner();
         stream.message().await?.context("a first checkpoint")?;

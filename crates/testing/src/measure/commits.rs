@@ -20,10 +20,11 @@ const SCHEMA: &str = "
     create table task_followers (user_id text, task_id text, primary key (user_id, task_id)); create index i on task_followers (task_id);
     create table activity (project_id text, seq integer, id text, task_id text, comment_id text, actor text, create_time integer, kind integer,
         changes text, version integer, primary key (project_id, seq)); create index j on activity (task_id, seq);
+    create table outbox (id integer primary key autoincrement, topic text, event_key text, event_id text, occur_time integer, payload blob);
     insert into projects values ('p', 'WEB', 0, 0, 0);";
 
 /// Commits per second.
-pub fn commits_per_second(folder: &Path, span: Duration) -> anyhow::Result<f64> {
+pub fn per_second(folder: &Path, span: Duration) -> anyhow::Result<f64> {
     let connection = Connection::open(folder.join("limit.db"))?;
     connection.execute_batch(SCHEMA)?;
     let mut begin = connection.prepare("begin immediate")?;
@@ -36,6 +37,8 @@ pub fn commits_per_second(folder: &Path, span: Duration) -> anyhow::Result<f64> 
     )?;
     let mut follower = connection.prepare("insert into task_followers values ('01890a5d-ac96-774b-bcce-b302099a8057', ?1)")?;
     let mut entry = connection.prepare("insert into activity values ('p', ?2, ?1, ?1, null, 'u', ?3, 1, '[]', 1)")?;
+    let mut event = connection.prepare("insert into outbox (topic, event_key, event_id, occur_time, payload) values ('tasktracker.core.task.v1', ?1, ?1, ?2, ?3)")?;
+    let payload = vec![7_u8; 420];
     let mut commit = connection.prepare("commit")?;
     let (started, mut done) = (Instant::now(), 0_u32);
     while started.elapsed() < span {
@@ -45,6 +48,7 @@ pub fn commits_per_second(folder: &Path, span: Duration) -> anyhow::Result<f64> 
         task.execute(params![id, number, format!("h{number:010}"), number])?;
         follower.execute(params![id])?;
         entry.execute(params![id, number, number])?;
+        event.execute(params![id, number, payload])?;
         commit.execute([])?;
         done += 1;
     }

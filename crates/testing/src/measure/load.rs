@@ -11,7 +11,7 @@ use tasktracker_proto::core::v1::project_service_client::ProjectServiceClient;
 use tasktracker_proto::core::v1::task_service_client::TaskServiceClient;
 use tasktracker_proto::core::v1::{CreateProjectRequest, CreateTaskRequest, GetTaskRequest, ListTasksRequest, Project, Task};
 
-use tasktracker_testing::{Process, signed};
+use crate::{Process, signed};
 
 /// What a load did.
 #[derive(Debug)]

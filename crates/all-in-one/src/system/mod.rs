@@ -1,36 +1,35 @@
 //! The services put together in one process. Calls between them go through the same generated clients and the same surroundings as over
 //! a network, without the network.
 
-use std::collections::HashMap;
+mod auth;
+mod core;
+mod house;
+
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context;
 use futures_util::future::BoxFuture;
-use tasktracker_database::Database;
-use tasktracker_database::cursor::Sealer;
 use tasktracker_gateway::{Backends, ExchangeCredential, Exchanged, Gateway};
+use tasktracker_identity::InstanceSecret;
 use tasktracker_identity::changes::Change;
-use tasktracker_identity::keys::FromAuth;
-use tasktracker_identity::layer::IdentityLayer;
 use tasktracker_identity::service::{AsService, Credential};
-use tasktracker_identity::token::Verifier;
-use tasktracker_identity::{Access, InstanceSecret};
 use tasktracker_proto::auth::v1::ExchangeCredentialRequest;
 use tasktracker_proto::auth::v1::credential_service_client::CredentialServiceClient;
-use tasktracker_proto::auth::v1::scope_service_client::ScopeServiceClient;
 use tasktracker_server::clock::{SharedClock, SystemClock};
 use tasktracker_server::data_dir::DataDir;
 use tasktracker_server::ids::Ids;
-use tasktracker_server::stack::{GrpcService, Stack};
-use tasktracker_server::{Lifecycle, RpcError, Upstream, listen, standard};
+use tasktracker_server::stack::Stack;
+use tasktracker_server::{Lifecycle, RpcError, Upstream, listen};
 use tokio::net::TcpListener;
 use tokio::sync::broadcast::error::RecvError;
 use tonic::body::Body;
 use tonic::service::RoutesBuilder;
-use tower::{Layer, ServiceExt};
+use tower::ServiceExt;
 
 use crate::settings::Settings;
+use house::Ground;
+pub use house::{House, Service};
 
 /// The running services.
 #[derive(Debug, Clone)]
@@ -41,10 +40,8 @@ pub struct System {
     pub core: tasktracker_core::App,
     /// The edge.
     pub gateway: Gateway,
-    /// Auth as others call it.
-    pub auth_upstream: Upstream,
-    /// Core as others call it.
-    pub core_upstream: Upstream,
+    /// The services as others call them, with the port that each has when it listens by itself.
+    pub services: Vec<Service>,
     /// The owner of all spawned work.
     pub lifecycle: Lifecycle,
     data_dir: Arc<Mutex<Option<DataDir>>>,
@@ -61,74 +58,47 @@ impl System {
             "" => InstanceSecret::in_data_dir(data_dir.path(), || ids.secret())?,
             given => InstanceSecret::given(given)?,
         };
-        let databases = settings.databases();
-        let (auth_db, core_db) = tokio::try_join!(
-            Database::open(&databases, "auth", &lifecycle),
-            Database::open(&databases, "core", &lifecycle)
-        )?;
-
-        let deps = tasktracker_auth::Deps {
-            db: auth_db,
-            clock: clock.clone(),
-            ids: ids.clone(),
-            secret: secret.clone(),
+        let ground = Ground {
+            settings: settings.clone(),
+            clock,
+            ids,
+            secret,
             lifecycle: lifecycle.clone(),
         };
-        let (auth, migrated) = tokio::join!(
-            tasktracker_auth::start(settings.auth.clone(), deps),
-            tasktracker_core::migrate(&core_db)
-        );
-        let auth = auth?;
-        migrated?;
+        let (auth, house) = auth::start(ground).await?;
+        let (core, core_service) = core::start(&house).await?;
 
-        // Auth without a guard, only to ask it for its public keys: they need none.
-        let mut bare = RoutesBuilder::default();
-        tasktracker_auth::add_to(&mut bare, &auth);
-        let keys = FromAuth(Upstream::local(Stack::around(bare.routes(), ids.clone())));
-        let changes = tasktracker_identity::changes::Changes::new(clock.clone());
-        let identity = IdentityLayer::new(Arc::new(Verifier::new(Arc::new(keys), clock.clone())), changes.clone());
-
-        let mut routes = RoutesBuilder::default();
-        tasktracker_auth::add_to(&mut routes, &auth);
-        let services = [&tasktracker_auth::PUBLIC_SERVICES[..], &tasktracker_auth::INTERNAL_SERVICES[..]].concat();
-        standard::add(&mut routes, &services).await?;
-        let auth_upstream = Upstream::local(surround(routes, &identity, &ids));
-
-        let as_core = Credential::new(auth_upstream.clone(), "core", &secret, clock.clone());
-        changes.follow(as_core.calling(auth_upstream.clone()), &lifecycle);
-        let core = tasktracker_core::App::new(tasktracker_core::Parts {
-            db: core_db,
-            clock: clock.clone(),
-            ids: ids.clone(),
-            access: Access::new(as_core.calling(auth_upstream.clone()), changes.clone(), clock.clone()),
-            scopes: ScopeServiceClient::new(as_core.calling(auth_upstream.clone())),
-            sealer: Sealer::new(&secret.derive("core tokens"), "core"),
-            feed: tasktracker_core::feed::Feed::default(),
-            config: settings.core,
-            lifecycle: lifecycle.clone(),
-        });
-        tasktracker_core::start(&core);
-        let mut routes = RoutesBuilder::default();
-        tasktracker_core::add_to(&mut routes, &core);
-        standard::add(&mut routes, &tasktracker_core::SERVICES).await?;
-        let core_upstream = Upstream::local(surround(routes, &identity, &ids));
-
-        let backends = backends(&auth_upstream, &core_upstream);
-        let as_gateway = Credential::new(auth_upstream.clone(), "gateway", &secret, clock.clone());
-        let exchange = Arc::new(AtAuth(CredentialServiceClient::new(as_gateway.calling(auth_upstream.clone()))));
-        let descriptors = tasktracker_proto::DESCRIPTORS_WITH_COMMENTS;
-        let gateway = Gateway::new(settings.gateway.clone(), descriptors, &backends, exchange, clock, ids)?;
-        forget_ended_sessions(&gateway, changes.subscribe(), &lifecycle);
-        changes.ready().await;
+        let services = vec![house.auth.clone(), core_service];
+        let gateway = Gateway::new(
+            settings.gateway.clone(),
+            tasktracker_proto::DESCRIPTORS_WITH_COMMENTS,
+            &backends(&services),
+            Arc::new(AtAuth(CredentialServiceClient::new(
+                house.credential("gateway").calling(house.auth.upstream.clone()),
+            ))),
+            house.clock.clone(),
+            house.ids.clone(),
+        )?;
+        forget_ended_sessions(&gateway, house.changes.subscribe(), &lifecycle);
+        house.changes.ready().await;
         Ok(Self {
             auth,
             core,
             gateway,
-            auth_upstream,
-            core_upstream,
+            services,
             lifecycle,
             data_dir: Arc::new(Mutex::new(Some(data_dir))),
         })
+    }
+
+    /// The way to the process's part that serves a service, such as `tasktracker.core.v1.TaskService`.
+    ///
+    /// # Panics
+    /// There is no such service: a defect of the caller.
+    #[must_use]
+    pub fn way_to(&self, service: &str) -> Upstream {
+        let part = self.services.iter().find(|part| part.public.contains(&service));
+        part.expect("the service is one of ours").upstream.clone()
     }
 
     /// Asks everything to finish, waits until it has, and lets another process have the data directory.
@@ -165,17 +135,18 @@ impl System {
     /// # Errors
     /// A port is taken.
     pub async fn expose_services(&self, settings: &Settings) -> anyhow::Result<()> {
-        for (name, port, upstream) in [("auth port", 50051, &self.auth_upstream), ("core port", 50052, &self.core_upstream)] {
-            let listener = bind((settings.server.address, port).into()).await?;
-            let upstream = upstream.clone();
-            let service = tower::service_fn(move |request: http::Request<_>| {
+        for service in &self.services {
+            let listener = bind((settings.server.address, service.port).into()).await?;
+            let upstream = service.upstream.clone();
+            let name = service.name;
+            let answering = tower::service_fn(move |request: http::Request<_>| {
                 let upstream = upstream.clone();
                 async move {
                     let answer = upstream.oneshot(request.map(Body::new)).await;
                     Ok::<_, std::convert::Infallible>(answer.unwrap_or_else(unreachable_service))
                 }
             });
-            listen::serve(name, listener, service, &self.lifecycle);
+            listen::serve(name, listener, answering, &self.lifecycle);
         }
         Ok(())
     }
@@ -190,13 +161,17 @@ pub fn openapi(settings: &Settings) -> anyhow::Result<String> {
     let ids = Ids::system(clock.clone());
     // Nothing is ever called: the document comes from the descriptors of what has a place.
     let nowhere = Upstream::local(Stack::around(RoutesBuilder::default().routes(), ids.clone()));
+    let everywhere = [
+        Service::new("auth port", auth::PORT, &tasktracker_auth::PUBLIC_SERVICES, nowhere.clone()),
+        Service::new("core port", core::PORT, &tasktracker_core::SERVICES, nowhere.clone()),
+    ];
     let nobody = Credential::new(nowhere.clone(), "gateway", &InstanceSecret::in_memory(ids.secret()), clock.clone());
     let exchange = Arc::new(AtAuth(CredentialServiceClient::new(nobody.calling(nowhere.clone()))));
     let descriptors = tasktracker_proto::DESCRIPTORS_WITH_COMMENTS;
     let gateway = Gateway::new(
         settings.gateway.clone(),
         descriptors,
-        &backends(&nowhere, &nowhere),
+        &backends(&everywhere),
         exchange,
         clock,
         ids,
@@ -204,9 +179,11 @@ pub fn openapi(settings: &Settings) -> anyhow::Result<String> {
     Ok(gateway.openapi_json().to_owned())
 }
 
-fn backends(auth: &Upstream, core: &Upstream) -> Backends {
-    let mut by_service = HashMap::from(tasktracker_auth::PUBLIC_SERVICES.map(|name| (name.to_owned(), auth.clone())));
-    by_service.extend(tasktracker_core::SERVICES.map(|name| (name.to_owned(), core.clone())));
+fn backends(services: &[Service]) -> Backends {
+    let by_service = services
+        .iter()
+        .flat_map(|service| service.public.iter().map(|name| ((*name).to_owned(), service.upstream.clone())))
+        .collect();
     Backends { by_service }
 }
 
@@ -218,10 +195,6 @@ pub async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address)
         .await
         .with_context(|| format!("cannot listen on {address}; is something else running there? choose another with --port"))
-}
-
-fn surround(routes: RoutesBuilder, identity: &IdentityLayer, ids: &Ids) -> GrpcService {
-    Stack::around(identity.layer(routes.routes()), ids.clone())
 }
 
 fn unreachable_service(error: tasktracker_server::upstream::UpstreamError) -> http::Response<Body> {

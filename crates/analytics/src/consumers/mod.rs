@@ -1,0 +1,3 @@
+//! What Analytics does when something happens elsewhere.
+
+pub mod projection;

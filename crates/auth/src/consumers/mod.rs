@@ -1,0 +1,3 @@
+//! What follows in Auth from what happens elsewhere.
+
+pub mod scopes;

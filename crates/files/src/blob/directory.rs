@@ -1,0 +1,240 @@
+//! Contents as files of a directory: `incoming/<id>` while they are written, `objects/<two digits>/<id>` once they are whole. What is said
+//! to be durable was synced, the file and its name; what is visible is whole.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Seek, SeekFrom};
+use std::ops::Range;
+use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use uuid::Uuid;
+
+use super::reading::FileReading;
+use super::{Area, BlobError, BlobStore, Hash, Reading, Writing};
+
+/// Contents in a directory.
+#[derive(Debug, Clone)]
+pub struct Directory {
+    places: Arc<Places>,
+    chunk: usize,
+}
+
+#[derive(Debug)]
+struct Places {
+    incoming: PathBuf,
+    objects: PathBuf,
+}
+
+impl Directory {
+    /// Takes a directory, made where it is missing; `chunk` bytes are read at once.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn open(root: &Path, chunk: usize) -> io::Result<Self> {
+        let places = Places {
+            incoming: root.join("incoming"),
+            objects: root.join("objects"),
+        };
+        for folder in [&places.incoming, &places.objects] {
+            DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        }
+        sync_directory(root)?;
+        if let Some(parent) = root.parent() {
+            sync_directory(parent)?;
+        }
+        Ok(Self {
+            places: Arc::new(places),
+            chunk,
+        })
+    }
+
+    /// Does something on the disk, away from the threads that serve requests.
+    async fn hop<T: Send + 'static>(&self, work: impl FnOnce(&Places) -> Result<T, BlobError> + Send + 'static) -> Result<T, BlobError> {
+        let places = Arc::clone(&self.places);
+        hop(move || work(&places)).await
+    }
+}
+
+async fn hop<T: Send + 'static>(work: impl FnOnce() -> Result<T, BlobError> + Send + 'static) -> Result<T, BlobError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|lost| Err(BlobError::Io(io::Error::other(lost))))
+}
+
+impl Places {
+    fn path(&self, area: Area, id: Uuid) -> PathBuf {
+        let name = id.as_hyphenated().to_string();
+        match area {
+            Area::Incoming => self.incoming.join(name),
+            Area::Objects => self.folder(id.as_bytes()[15]).join(name),
+        }
+    }
+
+    /// By the last digits: the first ones are the time, the same for weeks.
+    fn folder(&self, part: u8) -> PathBuf {
+        self.objects.join(format!("{part:02x}"))
+    }
+
+    fn finish(&self, id: Uuid, length: u64) -> Result<(), BlobError> {
+        let (from, to) = (self.path(Area::Incoming, id), self.path(Area::Objects, id));
+        match fs::metadata(&from) {
+            Ok(found) => check_length(found.len(), length)?,
+            // Finished before, by somebody who did not live to say so.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return check_length(fs::metadata(&to)?.len(), length),
+            Err(error) => return Err(error.into()),
+        }
+        let folder = self.folder(id.as_bytes()[15]);
+        match DirBuilder::new().mode(0o700).create(&folder) {
+            Ok(()) => sync_directory(&self.objects)?,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error.into()),
+        }
+        fs::rename(from, to)?;
+        Ok(sync_directory(&folder)?)
+    }
+}
+
+fn check_length(found: u64, expected: u64) -> Result<(), BlobError> {
+    if found == expected {
+        Ok(())
+    } else {
+        Err(BlobError::Length { found, expected })
+    }
+}
+
+/// Makes the names in a directory survive a crash.
+fn sync_directory(path: &Path) -> io::Result<()> {
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    File::open(path)?.sync_all()
+}
+
+fn to_write() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).mode(0o600);
+    options
+}
+
+impl BlobStore for Directory {
+    fn create(&self, id: Uuid) -> BoxFuture<'_, Result<(), BlobError>> {
+        Box::pin(self.hop(move |places| {
+            to_write().create(true).truncate(false).open(places.path(Area::Incoming, id))?;
+            Ok(sync_directory(&places.incoming)?)
+        }))
+    }
+
+    fn write(&self, id: Uuid, at: u64) -> BoxFuture<'_, Result<Box<dyn Writing>, BlobError>> {
+        Box::pin(self.hop(move |places| {
+            let file = to_write().open(places.path(Area::Incoming, id))?;
+            let found = file.metadata()?.len();
+            if found < at {
+                return Err(BlobError::Length { found, expected: at });
+            }
+            if found > at {
+                file.set_len(at)?;
+            }
+            let writing: Box<dyn Writing> = Box::new(FileWriting { file: Arc::new(file), at });
+            Ok(writing)
+        }))
+    }
+
+    fn finish(&self, id: Uuid, length: u64) -> BoxFuture<'_, Result<(), BlobError>> {
+        Box::pin(self.hop(move |places| places.finish(id, length)))
+    }
+
+    fn read(
+        &self,
+        area: Area,
+        id: Uuid,
+        length: u64,
+        range: Range<u64>,
+        hash: Option<Hash>,
+    ) -> BoxFuture<'_, Result<Box<dyn Reading>, BlobError>> {
+        Box::pin(async move {
+            let start = range.start;
+            let opened = self.hop(move |places| {
+                let mut file = File::open(places.path(area, id))?;
+                let found = file.metadata()?.len();
+                match area {
+                    Area::Incoming => check_length(found.min(length), length)?,
+                    Area::Objects => check_length(found, length)?,
+                }
+                file.seek(SeekFrom::Start(start))?;
+                Ok(file)
+            });
+            let reading = FileReading::start(opened.await?, range.end.saturating_sub(start), self.chunk, hash);
+            Ok(Box::new(reading) as Box<dyn Reading>)
+        })
+    }
+
+    fn remove(&self, area: Area, id: Uuid) -> BoxFuture<'_, Result<(), BlobError>> {
+        Box::pin(self.hop(move |places| match fs::remove_file(places.path(area, id)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+            // Whether its name is gone for good after a crash is not waited for: whoever removes twice does no harm.
+            _ => Ok(()),
+        }))
+    }
+
+    fn list(&self, area: Area, part: u8) -> BoxFuture<'_, Result<Vec<Uuid>, BlobError>> {
+        Box::pin(self.hop(move |places| {
+            let folder = match area {
+                Area::Incoming if part > 0 => return Ok(Vec::new()),
+                Area::Incoming => places.incoming.clone(),
+                Area::Objects => places.folder(part),
+            };
+            let entries = match fs::read_dir(folder) {
+                Ok(entries) => entries,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+                Err(error) => return Err(error.into()),
+            };
+            let mut ids = Vec::new();
+            for entry in entries {
+                // What has another name was put there by somebody else, and is theirs.
+                ids.extend(entry?.file_name().to_str().and_then(|name| Uuid::try_parse(name).ok()));
+            }
+            Ok(ids)
+        }))
+    }
+}
+
+/// A file that grows.
+#[derive(Debug)]
+struct FileWriting {
+    file: Arc<File>,
+    at: u64,
+}
+
+impl Writing for FileWriting {
+    fn append(&mut self, pieces: Vec<Bytes>, mut hash: Hash, durable: bool) -> BoxFuture<'_, Result<Hash, BlobError>> {
+        Box::pin(async move {
+            let (file, start) = (Arc::clone(&self.file), self.at);
+            let length: u64 = pieces.iter().map(|piece| piece.len() as u64).sum();
+            let hash = hop(move || {
+                let mut at = start;
+                for piece in pieces {
+                    file.write_all_at(&piece, at)?;
+                    hash.update(&piece);
+                    at += piece.len() as u64;
+                }
+                if durable {
+                    file.sync_data()?;
+                }
+                Ok(hash)
+            })
+            .await?;
+            self.at = start + length;
+            Ok(hash)
+        })
+    }
+
+    fn truncate(&mut self, length: u64) -> BoxFuture<'_, Result<(), BlobError>> {
+        Box::pin(async move {
+            let file = Arc::clone(&self.file);
+            hop(move || Ok(file.set_len(length)?)).await?;
+            self.at = length;
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,3 @@
+//! The RPCs over jobs, schedules and dead letters: one RPC a file.
+
+mod operations_service;

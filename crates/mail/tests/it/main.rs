@@ -1,0 +1,5 @@
+//! Messages as an independent parser reads them, and the directory that keeps them.
+
+mod directory;
+mod message;
+mod sample;

@@ -1,0 +1,15 @@
+//! The schema of the database `events`: the process-wide log. One file a step.
+
+mod m0001_initial;
+
+use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
+
+/// All steps, oldest first. Steps that were released never change: add one.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_initial::Migration)]
+    }
+}

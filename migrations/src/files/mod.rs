@@ -1,0 +1,16 @@
+//! The schema of the database `files`, one file a step.
+
+mod m0001_initial;
+mod m0002_facts;
+
+use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
+
+/// All steps, oldest first. Steps that were released never change: add one.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_initial::Migration), Box::new(m0002_facts::Migration)]
+    }
+}
