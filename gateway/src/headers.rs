@@ -28,6 +28,7 @@ const TO_CLIENTS: &[&str] = &[
     "deprecation",
     "etag",
     "link",
+    "repr-digest",
     "retry-after",
     "sunset",
     "x-authz-revision",

@@ -32,6 +32,7 @@ pub fn response(pool: &DescriptorPool, request_id: &str, failure: Failure, condi
     let body = json(pool, request_id, &failure, conditional);
     let mut response = Response::new(Body::new(http_body_util::Full::from(body)));
     *response.status_mut() = status;
+    let size = failure.status.get_details_error_info().and_then(|mut info| info.metadata.remove("size"));
     let retry_after = failure.status.get_details_retry_info().and_then(|info| info.retry_delay);
     *response.headers_mut() = failure.headers;
     let headers = response.headers_mut();
@@ -41,6 +42,11 @@ pub fn response(pool: &DescriptorPool, request_id: &str, failure: Failure, condi
             header::RETRY_AFTER,
             HeaderValue::from(delay.as_secs() + u64::from(delay.subsec_nanos() > 0)),
         );
+    }
+    if status == StatusCode::RANGE_NOT_SATISFIABLE
+        && let Some(range) = size.and_then(|size| HeaderValue::from_str(&format!("bytes */{size}")).ok())
+    {
+        headers.insert(header::CONTENT_RANGE, range);
     }
     if status == StatusCode::UNAUTHORIZED && !headers.contains_key(header::WWW_AUTHENTICATE) {
         headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
@@ -97,6 +103,7 @@ fn http_status(failure: &Failure, conditional: bool) -> StatusCode {
     let reason = failure.reason();
     match failure.status.code() {
         Code::Ok => StatusCode::OK,
+        Code::OutOfRange if reason == Some(ErrorReason::RangeUnsatisfiable) => StatusCode::RANGE_NOT_SATISFIABLE,
         Code::InvalidArgument | Code::FailedPrecondition | Code::OutOfRange => StatusCode::BAD_REQUEST,
         Code::Unauthenticated => StatusCode::UNAUTHORIZED,
         Code::PermissionDenied => StatusCode::FORBIDDEN,

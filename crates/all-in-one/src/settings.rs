@@ -33,6 +33,10 @@ pub struct Settings {
     pub auth: tasktracker_auth::Config,
     /// Section `[core]`.
     pub core: tasktracker_core::Config,
+    /// Section `[analytics]`.
+    pub analytics: tasktracker_analytics::Config,
+    /// Section `[files]`.
+    pub files: tasktracker_files::Config,
     /// Section `[gateway]`.
     pub gateway: tasktracker_gateway::Config,
 }
@@ -103,6 +107,8 @@ pub fn defaults() -> anyhow::Result<Config> {
         DEFAULTS,
         tasktracker_auth::config::DEFAULTS,
         tasktracker_core::config::DEFAULTS,
+        tasktracker_analytics::config::DEFAULTS,
+        tasktracker_files::config::DEFAULTS,
         GATEWAY_DEFAULTS,
     ])
 }
@@ -123,6 +129,8 @@ impl Settings {
             mail: config.section("mail")?,
             auth: tasktracker_auth::Config::read(config)?,
             core: config.section("core")?,
+            analytics: config.section("analytics")?,
+            files: config.section("files")?,
             gateway: config.section("gateway").context("the section [gateway]")?,
         })
     }

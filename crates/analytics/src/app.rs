@@ -14,6 +14,7 @@ use tasktracker_server::clock::SharedClock;
 use tasktracker_server::ids::Ids;
 
 use crate::config::Config;
+use crate::numbers::Numbers;
 use crate::projection::Projection;
 use crate::store::{DocumentStore, SharedStore, SqlStore};
 
@@ -50,6 +51,8 @@ struct Inner {
     store: SharedStore,
     /// Makes them.
     projection: Projection,
+    /// Reads them.
+    numbers: Numbers,
 }
 
 /// Tells the position of the newest event of each topic.
@@ -81,7 +84,13 @@ impl App {
     pub fn new(parts: Parts) -> Self {
         let store: SharedStore = Arc::new(SqlStore::new(parts.db.clone()));
         let projection = Projection::new(store.clone(), parts.ids.clone());
-        Self(Arc::new(Inner { parts, store, projection }))
+        let numbers = Numbers::new(store.clone());
+        Self(Arc::new(Inner {
+            parts,
+            store,
+            projection,
+            numbers,
+        }))
     }
 
     /// The present moment.
@@ -94,6 +103,12 @@ impl App {
     #[must_use]
     pub fn store(&self) -> &dyn DocumentStore {
         &*self.0.store
+    }
+
+    /// Reads the numbers.
+    #[must_use]
+    pub fn numbers(&self) -> &Numbers {
+        &self.0.numbers
     }
 
     /// Makes the numbers.

@@ -27,9 +27,11 @@ pub async fn migrate(db: &Database) -> Result<(), OpenError> {
     db.migrate::<tasktracker_migrations::analytics::Migrator>().await
 }
 
-/// Starts what Analytics does by itself: counting events.
-pub fn start(app: &App) {
-    app.consumers.start(Arc::new(app.projection().clone()));
+/// Starts what Analytics does by itself: counting events. Without `deliver` they wait.
+pub fn start(app: &App, deliver: bool) {
+    if deliver {
+        app.consumers.start(Arc::new(app.projection().clone()));
+    }
 }
 
 /// Counts everything anew from the events that were kept, after a change of what a number means.

@@ -46,6 +46,12 @@ impl App {
     }
 
     /// The present moment, as it is stored.
+    /// The database, for a look at what waits in it.
+    #[must_use]
+    pub fn database(&self) -> &Database {
+        &self.db
+    }
+
     /// Events that Auth could not handle.
     #[must_use]
     pub fn dead_letters(&self) -> DeadLetters {

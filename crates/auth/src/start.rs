@@ -80,7 +80,7 @@ pub async fn start(config: Config, deps: Deps) -> anyhow::Result<App> {
         lifecycle: lifecycle.clone(),
         secret,
         setup_token,
-        consumers: Consumers::new("auth", db.clone(), subscriber, clock.clone(), ids.clone(), lifecycle.clone()),
+        consumers: Consumers::new("auth", db.clone(), subscriber, clock.clone(), ids.clone(), &lifecycle),
         db,
         clock,
         ids,

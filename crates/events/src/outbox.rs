@@ -95,7 +95,7 @@ pub(crate) async fn first(reader: &impl ConnectionTrait, most: u64) -> Result<Ve
 }
 
 /// How many facts wait.
-pub(crate) async fn count(reader: &impl ConnectionTrait) -> Result<i64, DbErr> {
+pub async fn count(reader: &impl ConnectionTrait) -> Result<i64, DbErr> {
     let query = Query::select().expr(Expr::cust("count(*)")).from(TABLE).take();
     reader.query_one(&query).await?.map_or(Ok(0), |row| row.try_get_by_index(0))
 }

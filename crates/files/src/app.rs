@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tasktracker_database::Database;
 use tasktracker_database::cursor::Sealer;
-use tasktracker_events::Relay;
+use tasktracker_events::{Consumers, Relay};
 use tasktracker_identity::Access;
 use tasktracker_jobs::Jobs;
 use tasktracker_server::clock::SharedClock;
@@ -42,6 +42,8 @@ pub struct Parts {
     pub slots: Slots,
     /// Brings events to the other services.
     pub relay: Relay,
+    /// Hears of what happens to tasks and projects.
+    pub consumers: Consumers,
     /// Does the sweeping.
     pub jobs: Jobs,
     /// What the operator decided.

@@ -1,11 +1,14 @@
 //! Files as something that a process can serve.
 
+use std::sync::Arc;
+
 use tasktracker_database::{Database, OpenError};
 use tasktracker_proto::files::v1::file_service_server::FileServiceServer;
 use tasktracker_proto::files::v1::upload_service_server::UploadServiceServer;
 use tonic::service::RoutesBuilder;
 
 use crate::app::App;
+use crate::consumers::Cascade;
 use crate::jobs;
 
 /// The services of Files by their full names.
@@ -24,9 +27,13 @@ pub async fn migrate(db: &Database) -> Result<(), OpenError> {
     db.migrate::<tasktracker_migrations::files::Migrator>().await
 }
 
-/// Starts what Files does by itself: sweeping, removing, and comparing contents with their checksums.
-pub fn start(app: &App) {
-    jobs::start(app);
+/// Starts what Files does by itself, where `deliver` says so: following tasks and projects, sweeping, removing, and comparing contents with
+/// their checksums.
+pub fn start(app: &App, deliver: bool) {
+    if deliver {
+        app.consumers.start(Arc::new(Cascade::new(app.clone())));
+        jobs::start(app);
+    }
 }
 
 /// Adds Files' services to a server.

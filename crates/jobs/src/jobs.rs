@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use sea_orm::DbErr;
 use tasktracker_database::{Database, Id, Time, Transaction};
 use tasktracker_server::Lifecycle;
 use tasktracker_server::clock::SharedClock;
@@ -16,7 +17,7 @@ use crate::handler::Handler;
 use crate::job::NewJob;
 use crate::options::Options;
 use crate::schedule::{self, Schedule, Timing};
-use crate::store::enqueue;
+use crate::store::{enqueue, waiting};
 use crate::worker;
 
 /// Who works on jobs in this process. On SQLite nobody else can: a running job of anyone else is an orphan.
@@ -139,6 +140,14 @@ impl Jobs {
     /// Says that there may be something to do: after a commit that enqueued a job. Without it the job is found at the next look.
     pub fn wake(&self) {
         self.0.wake();
+    }
+
+    /// How many jobs are due or running, and slots of schedules due.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn due_count(&self) -> Result<u64, DbErr> {
+        waiting::count(&self.0.db, self.0.now()).await
     }
 
     /// The service they belong to.

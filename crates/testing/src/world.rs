@@ -65,12 +65,28 @@ impl World {
     }
 
     /// Stops the system and starts it again on the same data.
-    pub async fn restart(mut self) -> Self {
+    pub async fn restart(self) -> Self {
         self.stop().await;
+        self.restart_stopped().await
+    }
+
+    async fn restart_stopped(mut self) -> Self {
         let (system, address, channel) = open(&self.settings, &self.clock, 1_000_000).await;
         (self.system, self.address, self.channel) = (system, address, channel);
         self.users.lock().unwrap_or_else(PoisonError::into_inner).clear();
         self
+    }
+
+    /// The same, after time has passed in which nothing ran.
+    pub async fn restart_after(self, by: Duration) -> Self {
+        self.stop().await;
+        self.clock.advance(by);
+        self.restart_stopped().await
+    }
+
+    /// Waits until everything has followed from what happened so far.
+    pub async fn settled(&self) {
+        self.system.settled().await.expect("it comes to rest");
     }
 
     /// Stops the system as a signal would.

@@ -290,6 +290,7 @@ fn download(method: &MethodDescriptor, request: &Value, headers: &HeaderMap) -> 
     };
     match request["fileId"].as_str().unwrap_or_default() {
         "missing" => failed(RpcError::not_found("file")),
+        "short" => failed(RpcError::new(Code::OutOfRange, ErrorReason::RangeUnsatisfiable, "outside").meta("size", "10")),
         "unchanged" => stream(
             &[("x-http-status", "304"), ("etag", "\"f1\"")],
             futures_util::stream::iter([trailers(Ok(()))]),
@@ -298,7 +299,12 @@ fn download(method: &MethodDescriptor, request: &Value, headers: &HeaderMap) -> 
             let range = headers["range"].to_str().unwrap().trim_start_matches("bytes=").to_owned();
             let range = format!("bytes {range}/10");
             stream(
-                &[("x-http-status", "206"), ("content-range", &range), ("accept-ranges", "bytes")],
+                &[
+                    ("x-http-status", "206"),
+                    ("content-range", &range),
+                    ("accept-ranges", "bytes"),
+                    ("repr-digest", "sha-256=:AAAA:"),
+                ],
                 futures_util::stream::iter([chunk("text/plain", b"2345"), trailers(Ok(()))]),
             )
         }

@@ -131,6 +131,7 @@ async fn ranges_and_versions_are_the_service_s_affair() {
         (part.status().as_u16(), part.headers()["content-range"].to_str().unwrap()),
         (206, "bytes 2-5/10")
     );
+    assert_eq!(part.headers()["repr-digest"], "sha-256=:AAAA:");
     assert_eq!(world.backend.last().headers["if-range"], "\"f1\"");
     assert_eq!(part.text().await.unwrap(), "2345");
     let unchanged = world
@@ -151,6 +152,17 @@ async fn ranges_and_versions_are_the_service_s_affair() {
         (head.status().as_u16(), head.headers()["content-length"].to_str().unwrap()),
         (200, "2097152")
     );
+}
+
+#[tokio::test]
+async fn a_range_outside_says_how_large_the_content_is() {
+    let world = World::start().await;
+    let request = world.rest("GET", "/v1/files/short/content").header("range", "bytes=10-");
+    let response = request.send().await.unwrap();
+    assert_eq!(response.headers()["content-range"], "bytes */10");
+    let (status, error) = error(response).await;
+    assert_eq!((status, reason(&error)), (416, "RANGE_UNSATISFIABLE"));
+    assert_eq!(error["status"], "OUT_OF_RANGE");
 }
 
 #[tokio::test]

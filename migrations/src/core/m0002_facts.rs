@@ -42,7 +42,7 @@ impl MigrationTrait for Migration {
             schema::index("tasks", &["delete_time"]),
             schema::index("comments", &["delete_time"]),
         ]);
-        indexes.extend(tasktracker_jobs::indexes(b));
+        indexes.extend(tasktracker_jobs::indexes());
         for index in indexes {
             manager.create_index(index).await?;
         }
@@ -56,7 +56,7 @@ impl MigrationTrait for Migration {
         for table in ["reminders", "task_files", inbox::TABLE, dead_letters::TABLE, outbox::TABLE, outbox::LEASE_TABLE] {
             manager.drop_table(Table::drop().table(table).to_owned()).await?;
         }
-        for table in tasktracker_jobs::TABLES {
+        for table in ["schedule_fires", "schedules", "jobs"] {
             manager.drop_table(Table::drop().table(table).to_owned()).await?;
         }
         Ok(())

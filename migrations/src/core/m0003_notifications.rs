@@ -36,7 +36,7 @@ impl MigrationTrait for Migration {
             &["user_id", "update_time", "id"] as &[&str],
             &["user_id", "read_time", "update_time"],
             &["user_id", "seq", "id"],
-            &["project_id", "task_id"],
+            &["task_id"],
         ] {
             manager.create_index(schema::index("notifications", columns)).await?;
         }

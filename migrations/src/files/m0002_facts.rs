@@ -21,7 +21,7 @@ impl MigrationTrait for Migration {
             manager.create_table(table).await?;
         }
         let mut indexes = outbox::indexes();
-        indexes.extend(tasktracker_jobs::indexes(b));
+        indexes.extend(tasktracker_jobs::indexes());
         for index in indexes {
             manager.create_index(index).await?;
         }
@@ -29,10 +29,8 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in [dead_letters::TABLE, outbox::TABLE, outbox::LEASE_TABLE] {
-            manager.drop_table(Table::drop().table(table).to_owned()).await?;
-        }
-        for table in tasktracker_jobs::TABLES {
+        let jobs = ["schedule_fires", "schedules", "jobs"];
+        for table in [dead_letters::TABLE, outbox::TABLE, outbox::LEASE_TABLE].into_iter().chain(jobs) {
             manager.drop_table(Table::drop().table(table).to_owned()).await?;
         }
         Ok(())

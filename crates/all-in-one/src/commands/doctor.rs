@@ -51,7 +51,7 @@ async fn examine(settings: &Settings) -> anyhow::Result<ExitCode> {
     report("port of the gateway", bind(address).await.map(|_| ()));
     if free {
         let lifecycle = Lifecycle::new();
-        for owner in ["auth", "core"] {
+        for owner in ["auth", "core", "analytics", "files", "events"] {
             let opened = Database::open(&settings.databases(), owner, &lifecycle).await;
             match opened {
                 Ok(database) => {

@@ -33,10 +33,17 @@ async fn migrate(settings: &Settings) -> anyhow::Result<ExitCode> {
     tasktracker_auth::migrate(&auth).await?;
     let core = Database::open(&databases, "core", &lifecycle).await?;
     tasktracker_core::migrate(&core).await?;
-    auth.close().await;
-    core.close().await;
+    let analytics = Database::open(&databases, "analytics", &lifecycle).await?;
+    tasktracker_analytics::migrate(&analytics).await?;
+    let files = Database::open(&databases, "files", &lifecycle).await?;
+    tasktracker_files::migrate(&files).await?;
+    let events = Database::open(&databases, "events", &lifecycle).await?;
+    events.migrate::<tasktracker_migrations::events::Migrator>().await?;
+    for database in [auth, core, analytics, files, events] {
+        database.close().await;
+    }
     lifecycle.stop();
     lifecycle.finished().await?;
-    terminal::say("auth and core are up to date");
+    terminal::say("auth, core, analytics, files and events are up to date");
     Ok(ExitCode::SUCCESS)
 }

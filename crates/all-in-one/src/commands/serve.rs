@@ -27,7 +27,7 @@ pub struct Serve {
     /// Fills an instance without users with demo data first.
     #[arg(long)]
     demo: bool,
-    /// Lets the services listen by themselves too, for grpcurl: auth 50051, core 50052.
+    /// Lets the services listen by themselves too, for grpcurl: auth 50051, core 50052, analytics 50053, files 50054.
     #[arg(long)]
     expose_services: bool,
 }

@@ -1,6 +1,7 @@
 //! What every service of the process stands on, and how one is made callable: the same surroundings as over a network.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tasktracker_database::Database;
 use tasktracker_events::{Consumers, EventLog, Relay};
@@ -8,7 +9,7 @@ use tasktracker_identity::changes::Changes;
 use tasktracker_identity::layer::IdentityLayer;
 use tasktracker_identity::service::Credential;
 use tasktracker_identity::{Access, InstanceSecret};
-use tasktracker_jobs::Jobs;
+use tasktracker_jobs::{Jobs, operations};
 use tasktracker_server::clock::SharedClock;
 use tasktracker_server::ids::Ids;
 use tasktracker_server::stack::Stack;
@@ -36,6 +37,31 @@ pub struct Ground {
 }
 
 impl Ground {
+    /// The ground of a process: its settings, and the way that events take.
+    ///
+    /// # Errors
+    /// The database of events cannot be opened.
+    pub async fn new(
+        settings: Settings,
+        clock: SharedClock,
+        ids: Ids,
+        secret: InstanceSecret,
+        lifecycle: Lifecycle,
+    ) -> anyhow::Result<Self> {
+        let events = Database::open(&settings.databases(), "events", &lifecycle).await?;
+        events.migrate::<tasktracker_migrations::events::Migrator>().await?;
+        let keep = Duration::from_secs(u64::from(settings.events.keep_hours) * 60 * 60);
+        let log = EventLog::open_keeping(keep, events, clock.clone(), &lifecycle).await?;
+        Ok(Self {
+            settings,
+            clock,
+            ids,
+            secret,
+            lifecycle,
+            log,
+        })
+    }
+
     /// The database of a service.
     ///
     /// # Errors
@@ -59,7 +85,7 @@ impl Ground {
     #[must_use]
     pub fn consumers(&self, service: &'static str, db: &Database) -> Consumers {
         let log = Arc::new(self.log.clone());
-        Consumers::new(service, db.clone(), log, self.clock.clone(), self.ids.clone(), self.lifecycle.clone())
+        Consumers::new(service, db.clone(), log, self.clock.clone(), self.ids.clone(), &self.lifecycle)
     }
 
     /// The jobs of a service.
@@ -113,7 +139,8 @@ impl House {
         public: &'static [&'static str],
         mut routes: RoutesBuilder,
     ) -> anyhow::Result<Service> {
-        standard::add(&mut routes, public).await?;
+        // Operations answer on each port, see `operations.rs`.
+        standard::add(&mut routes, &[public, &[operations::SERVICE]].concat()).await?;
         let surrounded = Stack::around(self.identity.layer(routes.routes()), self.ids.clone());
         Ok(Service::new(name, port, public, Upstream::local(surrounded)))
     }

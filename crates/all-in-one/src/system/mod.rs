@@ -1,15 +1,20 @@
 //! The services put together in one process. Calls between them go through the same generated clients and the same surroundings as over
 //! a network, without the network.
 
+mod analytics;
 mod auth;
 mod core;
+mod files;
 mod house;
+mod operations;
+mod settled;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context;
 use futures_util::future::BoxFuture;
+use tasktracker_events::EventLog;
 use tasktracker_gateway::{Backends, ExchangeCredential, Exchanged, Gateway};
 use tasktracker_identity::InstanceSecret;
 use tasktracker_identity::changes::Change;
@@ -38,12 +43,18 @@ pub struct System {
     pub auth: tasktracker_auth::App,
     /// Core.
     pub core: tasktracker_core::App,
+    /// Files.
+    pub files: tasktracker_files::App,
+    /// Analytics.
+    pub analytics: tasktracker_analytics::App,
     /// The edge.
     pub gateway: Gateway,
     /// The services as others call them, with the port that each has when it listens by itself.
     pub services: Vec<Service>,
     /// The owner of all spawned work.
     pub lifecycle: Lifecycle,
+    operations: Upstream,
+    log: EventLog,
     data_dir: Arc<Mutex<Option<DataDir>>>,
 }
 
@@ -58,17 +69,14 @@ impl System {
             "" => InstanceSecret::in_data_dir(data_dir.path(), || ids.secret())?,
             given => InstanceSecret::given(given)?,
         };
-        let ground = Ground {
-            settings: settings.clone(),
-            clock,
-            ids,
-            secret,
-            lifecycle: lifecycle.clone(),
-        };
+        let ground = Ground::new(settings.clone(), clock, ids, secret, lifecycle.clone()).await?;
         let (auth, house) = auth::start(ground).await?;
         let (core, core_service) = core::start(&house).await?;
+        let (files, files_service) = files::start(&house, &core_service).await?;
+        let (analytics, analytics_service) = analytics::start(&house).await?;
 
-        let services = vec![house.auth.clone(), core_service];
+        let services = vec![house.auth.clone(), core_service, analytics_service, files_service];
+        let operations = operations::start(&house, &auth, &core, &files, &analytics).await?;
         let gateway = Gateway::new(
             settings.gateway.clone(),
             tasktracker_proto::DESCRIPTORS_WITH_COMMENTS,
@@ -84,8 +92,12 @@ impl System {
         Ok(Self {
             auth,
             core,
+            files,
+            analytics,
             gateway,
             services,
+            operations,
+            log: house.log.clone(),
             lifecycle,
             data_dir: Arc::new(Mutex::new(Some(data_dir))),
         })
@@ -137,10 +149,11 @@ impl System {
     pub async fn expose_services(&self, settings: &Settings) -> anyhow::Result<()> {
         for service in &self.services {
             let listener = bind((settings.server.address, service.port).into()).await?;
-            let upstream = service.upstream.clone();
+            let (upstream, operations) = (service.upstream.clone(), self.operations.clone());
             let name = service.name;
             let answering = tower::service_fn(move |request: http::Request<_>| {
-                let upstream = upstream.clone();
+                // Operators reach everything of this process on each of its ports.
+                let upstream = if operations::is_for(request.uri().path()) { operations.clone() } else { upstream.clone() };
                 async move {
                     let answer = upstream.oneshot(request.map(Body::new)).await;
                     Ok::<_, std::convert::Infallible>(answer.unwrap_or_else(unreachable_service))
@@ -164,6 +177,8 @@ pub fn openapi(settings: &Settings) -> anyhow::Result<String> {
     let everywhere = [
         Service::new("auth port", auth::PORT, &tasktracker_auth::PUBLIC_SERVICES, nowhere.clone()),
         Service::new("core port", core::PORT, &tasktracker_core::SERVICES, nowhere.clone()),
+        Service::new("analytics port", analytics::PORT, &tasktracker_analytics::SERVICES, nowhere.clone()),
+        Service::new("files port", files::PORT, &tasktracker_files::SERVICES, nowhere.clone()),
     ];
     let nobody = Credential::new(nowhere.clone(), "gateway", &InstanceSecret::in_memory(ids.secret()), clock.clone());
     let exchange = Arc::new(AtAuth(CredentialServiceClient::new(nobody.calling(nowhere.clone()))));

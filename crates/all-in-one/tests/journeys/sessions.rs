@@ -124,6 +124,7 @@ async fn signing_out_ends_the_access_token_the_refresh_token_and_the_streams() {
     let request = WatchRequest {
         project_ids: vec![web.id.clone()],
         resume_token: String::new(),
+        ..WatchRequest::default()
     };
     let mut stream = ada.watch().watch(request).await.expect("opens").into_inner();
     stream.message().await.expect("no end").expect("a checkpoint");

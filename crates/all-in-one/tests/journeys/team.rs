@@ -94,6 +94,7 @@ async fn watch(user: &User, project: &Project) -> Streaming<WatchResponse> {
     let request = WatchRequest {
         project_ids: vec![project.id.clone()],
         resume_token: String::new(),
+        ..WatchRequest::default()
     };
     let mut stream = user.watch().watch(request).await.expect("opens").into_inner();
     let first = timeout(SOON, stream.message())

@@ -1,7 +1,6 @@
 //! Events as they came: kept for good, never changed, so that all numbers can be counted anew. Their ids order them by project, task and
 //! version; the id of the event at the end makes a repetition the same document.
 
-use bytes::Bytes;
 use jiff::Timestamp;
 use prost::Message;
 use tasktracker_events::Event;
@@ -69,10 +68,10 @@ pub fn read(document: &Document) -> Result<Fact, StoreError> {
     let payload = document.fields.get_bytes("payload").ok_or_else(|| damaged("no payload"))?;
     let event_id = document.id.rsplit('|').next().and_then(|id| Uuid::try_parse(id).ok());
     let event_id = event_id.ok_or_else(|| damaged("no event id"))?;
-    decode(&document.id, Bytes::copy_from_slice(payload), event_id, at).map_err(|error| damaged(&error.to_string()))
+    decode(&document.id, payload, event_id, at).map_err(|error| damaged(&error.to_string()))
 }
 
-fn decode(id: &str, payload: Bytes, event_id: Uuid, at: Timestamp) -> Result<Fact, Unreadable> {
+fn decode(id: &str, payload: &[u8], event_id: Uuid, at: Timestamp) -> Result<Fact, Unreadable> {
     if id.starts_with(TASKS) {
         read::task(&TaskEvent::decode(payload)?, event_id, at)
     } else if id.starts_with(PROJECTS) {

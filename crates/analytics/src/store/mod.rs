@@ -116,6 +116,22 @@ pub async fn walk(store: &dyn DocumentStore, from: &str, to: &str) -> Result<Opt
     Ok(documents.last().map(|last| format!("{}\0", last.id)).map(|next| (documents, next)))
 }
 
+/// All documents of a range.
+///
+/// # Errors
+/// The store does not answer.
+pub async fn all_in(store: &dyn DocumentStore, (from, to): &(String, String)) -> Result<Vec<Document>, StoreError> {
+    let mut all = store.range(from, to, PAGE).await?;
+    let mut taken = all.len() as u64;
+    while taken == PAGE {
+        let next = all.last().map(|last| format!("{}\0", last.id)).unwrap_or_default();
+        let more = store.range(&next, to, PAGE).await?;
+        taken = more.len() as u64;
+        all.extend(more);
+    }
+    Ok(all)
+}
+
 /// The end of the range of ids that begin with `prefix`, which ends with a separator.
 #[must_use]
 pub fn end_of(prefix: &str) -> String {

@@ -56,7 +56,7 @@ impl Reaction for Members {
                     cause: Cause::event(event, access.meta.as_ref(), app.now()),
                 };
                 stale::retry(|| left.hand_over(app, removed)).await.map_err(transient)?;
-                stale::retry(|| left.forget(app, event)).await.map_err(transient)?;
+                stale::retry(|| left.forget(app, event)).await.map_err(|error| transient(error.into()))?;
             }
             Ok(())
         })

@@ -194,21 +194,6 @@ pub fn sweep_causes(older_than: Time) -> DeleteStatement {
         .to_owned()
 }
 
-/// Forgets what people were told of a project that is gone for good.
-pub fn delete_of_project(project_id: Uuid) -> DeleteStatement {
-    Query::delete()
-        .from_table(notification::Entity)
-        .and_where(Expr::col(notification::Column::ProjectId).eq(project_id.to_string()))
-        .to_owned()
-}
-
-/// Forgets what people were told of a task that is gone for good.
-pub fn delete_of_task(project_id: Uuid, task_id: Uuid) -> DeleteStatement {
-    let mut delete = delete_of_project(project_id);
-    delete.and_where(Expr::col(notification::Column::TaskId).eq(task_id.to_string()));
-    delete
-}
-
 /// The rows of a JSON parameter, so that a statement's text is the same whatever their number.
 fn each(backend: DbBackend, rows: Vec<Value>, columns: &[(&'static str, Kind)]) -> SelectStatement {
     let list = Expr::val(Value::from(rows).to_string());

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, Query};
 use sea_orm::{ConnectionTrait, DbErr};
 use tasktracker_database::{CommitError, Database, Time, dialect};
 use tasktracker_server::Lifecycle;
@@ -102,6 +102,25 @@ impl EventLog {
     /// The database does not take it; nothing is lost by trying later.
     pub async fn sweep(&self) -> Result<u64, CommitError> {
         sweep::sweep(&self.0).await
+    }
+
+    /// How many events some group has yet to handle, counted for each group.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn unhandled(&self) -> Result<i64, DbErr> {
+        let behind = Expr::col((schema::TOPICS, "last_position")).sub(Expr::col((schema::POSITIONS, "position")));
+        let query = Query::select()
+            .expr(Expr::from(Func::coalesce([Expr::from(behind.clone().sum()), Expr::val(0)])).cast_as("bigint"))
+            .from(schema::POSITIONS)
+            .inner_join(
+                schema::TOPICS,
+                Expr::col((schema::TOPICS, "name")).equals((schema::POSITIONS, "topic")),
+            )
+            .and_where(behind.gt(0))
+            .take();
+        let row = self.0.database.reader().query_one(&query).await?;
+        row.map_or(Ok(0), |row| row.try_get_by_index(0))
     }
 
     /// Positions of the newest events, by topic.

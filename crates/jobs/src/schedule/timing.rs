@@ -156,7 +156,7 @@ mod tests {
                 let next = timing.next_after(moment).unwrap();
                 assert!(next > moment, "{cron} {zone}: {next} after {moment}");
                 // From any moment between the two it is the same one.
-                let between = moment + (next - moment) / 2;
+                let between = moment + next.duration_since(moment) / 2;
                 assert_eq!(timing.next_after(between), Some(next), "{cron} {zone}");
                 moment = next;
             }

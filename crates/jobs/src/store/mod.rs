@@ -7,6 +7,7 @@ pub(crate) mod list;
 pub(crate) mod operate;
 pub(crate) mod schedules;
 pub(crate) mod upkeep;
+pub(crate) mod waiting;
 
 use sea_orm::FromQueryResult;
 use tasktracker_database::{Id, Time};

@@ -1,4 +1,4 @@
-//! `cargo xtask soak`: the test `kill` with many rounds. It kills the server in the middle of writes and looks for what got lost.
+//! `cargo xtask soak`: the tests `kill` and `kill_facts` with many rounds. It kills the server in the middle of writes and looks for what got lost.
 
 use std::process::ExitCode;
 
@@ -17,7 +17,17 @@ pub struct Arguments {
 /// Runs.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let mut command = environment::cargo();
-    command.args(["test", "--package", "tasktracker", "--test", "kill", "--", "--nocapture"]);
+    command.args([
+        "test",
+        "--package",
+        "tasktracker",
+        "--test",
+        "kill",
+        "--test",
+        "kill_facts",
+        "--",
+        "--nocapture",
+    ]);
     command.env("TASKTRACKER_KILL_ROUNDS", arguments.rounds.to_string());
     let status = environment::run(&mut command)?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -36,7 +36,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("tracing-opentelemetry", &["server"]),
     ("tracing-subscriber", &["server"]),
     ("metrics-exporter-prometheus", &["server"]),
-    ("sea-orm", &["database", "auth", "core", "files", "events", "jobs"]),
+    ("sea-orm", &["database", "auth", "core", "analytics", "files", "events", "jobs"]),
     ("sea-orm-migration", &["database", "migrations"]),
     ("sqlx*", &[]),
     ("tonic-web", &["gateway"]),
@@ -128,7 +128,7 @@ mod tests {
             member("tasktracker-core", "rdkafka", Purpose::Production),
             member("tasktracker-core", "opentelemetry_sdk", Purpose::Production),
             member("tasktracker-events", "rdkafka", Purpose::Production),
-            member("tasktracker-analytics", "sea-orm", Purpose::Production),
+            member("tasktracker-gateway", "sea-orm", Purpose::Production),
             member("tasktracker-auth", "jsonwebtoken", Purpose::Tests),
             member("tasktracker-testing", "reqwest", Purpose::Production),
         ];
@@ -137,7 +137,7 @@ mod tests {
             [
                 "core depends on rdkafka, which belongs to events",
                 "core depends on opentelemetry_sdk, which belongs to server",
-                "analytics depends on sea-orm, which belongs to database, auth, core, files, events, jobs"
+                "gateway depends on sea-orm, which belongs to database, auth, core, analytics, files, events, jobs"
             ]
         );
     }

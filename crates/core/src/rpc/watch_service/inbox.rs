@@ -1,6 +1,7 @@
 //! The watcher's own inbox in a stream: what changed in it after a place, as far as the watcher may view it at present.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use tasktracker_database::Failure;
@@ -71,9 +72,9 @@ impl InboxReader {
         }
         let mut visible: HashMap<Uuid, bool> = HashMap::new();
         for row in &rows {
-            if !visible.contains_key(&row.project_id) {
+            if let Entry::Vacant(unknown) = visible.entry(row.project_id) {
                 let granted = app.access.of_user(self.user_id, row.project_id).await?;
-                visible.insert(row.project_id, granted.has(Permission::TaskView));
+                unknown.insert(granted.has(Permission::TaskView));
             }
         }
         let seqs: Vec<i64> = rows.iter().map(|row| row.seq).collect();

@@ -1,3 +1,4 @@
 //! WatchService.
 
+mod notifications;
 mod watch;

@@ -18,6 +18,7 @@ async fn open(user: &User, projects: &[&Project], resume_token: &str) -> Streami
         .watch(WatchRequest {
             project_ids,
             resume_token: resume_token.to_owned(),
+            notifications: false,
         })
         .await
         .expect("opens")
@@ -211,6 +212,7 @@ async fn who_may_not_watch_is_refused_at_once() {
     let request = |projects: &[&Project], token: &str| WatchRequest {
         project_ids: projects.iter().map(|project| project.id.clone()).collect(),
         resume_token: token.to_owned(),
+        notifications: false,
     };
     assert_eq!(
         problem(eve.watch().watch(request(&[&web], "")).await).to_string(),

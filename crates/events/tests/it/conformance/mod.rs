@@ -6,7 +6,7 @@ mod suite;
 use std::sync::Arc;
 
 use tasktracker_database::Database;
-use tasktracker_events::{Publisher, Subscriber};
+use tasktracker_events::{EventLog, Publisher, Subscriber};
 use tasktracker_server::clock::SharedClock;
 use tasktracker_server::ids::Ids;
 
@@ -25,6 +25,9 @@ pub trait Transport: Send + Sync {
 
     /// After this, nobody waits for a member that is dead.
     fn forget_the_dead(&self);
+
+    /// A member that takes all others for dead.
+    fn usurper(&self) -> impl Future<Output = Arc<dyn Subscriber>> + Send;
 
     /// A service's database, for dead letters.
     fn database(&self) -> Database;
@@ -56,6 +59,16 @@ impl Transport for LogTransport {
 
     fn forget_the_dead(&self) {
         self.0.pass_leases();
+    }
+
+    async fn usurper(&self) -> Arc<dyn Subscriber> {
+        if self.0.is_postgres() {
+            self.forget_the_dead();
+            return self.member().await;
+        }
+        // As if another process had broken the lock of the data directory.
+        let log = EventLog::open(self.0.events.clone(), self.clock(), &self.0.lifecycle).await;
+        Arc::new(log.unwrap())
     }
 
     fn database(&self) -> Database {

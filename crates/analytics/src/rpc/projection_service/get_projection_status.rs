@@ -1,0 +1,53 @@
+//! Answers how far each source of events has been counted, and what could not be.
+
+use jiff::Timestamp;
+use tasktracker_database::Failure;
+use tasktracker_events::Topic;
+use tasktracker_identity::Call;
+use tasktracker_proto::analytics::v1::{GetProjectionStatusRequest, GetProjectionStatusResponse, ProjectionStatus, SourceStatus};
+use tasktracker_proto::auth::v1::Permission;
+use tasktracker_server::RpcError;
+use tasktracker_server::time::to_proto;
+
+use crate::app::App;
+use crate::consumers::projection::TOPICS;
+use crate::records::archive;
+use crate::records::ids::{self, Generation};
+use crate::store::{Document, HEAD, end_of, generation_of};
+
+pub async fn get_projection_status(
+    app: &App,
+    call: &Call,
+    _request: GetProjectionStatusRequest,
+) -> Result<GetProjectionStatusResponse, RpcError> {
+    let granted = app.access.in_system(call).await?;
+    granted.require_in_system(Permission::OperationManage)?;
+
+    let mut wanted = vec![HEAD.to_owned()];
+    wanted.extend(TOPICS.map(|topic| ids::source(topic.name)));
+    let documents = app.store().get(&wanted).await?;
+    let find = |id: &str| documents.iter().find(|document| document.id == id);
+    let archived = app.store().count(archive::ALL, &end_of(archive::ALL)).await?;
+    let dead = app.consumers.dead_letters().count().await.map_err(Failure::from)?;
+    let sources = TOPICS.map(|topic| source(app, topic, find(&ids::source(topic.name))));
+    Ok(GetProjectionStatusResponse {
+        status: Some(ProjectionStatus {
+            generation: Generation(find(HEAD).map_or(1, generation_of)).name(),
+            sources: sources.into(),
+            dead_letter_count: i64::try_from(dead).unwrap_or(i64::MAX),
+            archived_event_count: i64::try_from(archived).unwrap_or(i64::MAX),
+        }),
+    })
+}
+
+fn source(app: &App, topic: Topic, document: Option<&Document>) -> SourceStatus {
+    let number = |field: &str| document.and_then(|document| document.fields.get_number(field));
+    let position = number("position").unwrap_or_default();
+    let time = number("time").and_then(|micros| Timestamp::from_microsecond(micros).ok());
+    SourceStatus {
+        topic: topic.name.to_owned(),
+        position,
+        lag: (app.ends.of(topic.name) - position).max(0),
+        last_occur_time: time.map(to_proto),
+    }
+}

@@ -1,0 +1,6 @@
+//! Analytics through its API and from within: one file an RPC, and the promises of its store and its projection.
+
+mod projection;
+mod projection_service;
+mod statistics_service;
+mod store;

@@ -1,0 +1,6 @@
+//! Stores of documents: what each must do, and the ones that there are.
+
+pub mod conformance;
+mod ledger;
+pub mod memory;
+mod sql;
