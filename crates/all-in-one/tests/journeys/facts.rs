@@ -131,9 +131,9 @@ async fn deadlines_announce_themselves_once_and_not_when_the_work_is_done() {
     world.advance(DAY).await;
     told(&grace, NotificationReason::Overdue, &task).await;
     let world = world.restart().await;
-    let grace = world.again(&grace).await;
     world.advance(DAY).await;
     world.settled().await;
+    let grace = world.again(&grace).await;
     let mut all = reminders(&grace.inbox().await);
     all.sort();
     let id = || task.id.clone();
@@ -356,10 +356,12 @@ async fn the_trash_is_emptied_after_thirty_days_and_takes_everything_along() {
     ada.tasks().delete_task(delete).await.expect("deletes");
     world.advance(32 * DAY).await;
     eventually("the task is gone", || async {
-        let gone = problem(ada.tasks().undelete_task(undelete()).await);
-        (gone.code == Code::NotFound).then_some(())
+        let request = GetTaskRequest { task_id: task.id.clone() };
+        ada.tasks().get_task(request).await.is_err().then_some(())
     })
     .await;
+    let gone = problem(ada.tasks().undelete_task(undelete()).await);
+    assert_eq!(gone.code, Code::NotFound);
     world.settled().await;
     let objects = world.data_dir().join("blobs").join("objects");
     let left = eventually("its content is gone", || async {

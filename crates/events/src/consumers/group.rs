@@ -273,6 +273,7 @@ impl Group {
             tracing::warn!(group = self.name, error = format!("{error:#}"), "events cannot be handled for now, they wait");
             self.gauge(true);
         }
+        eprintln!("DEBUG {error:#}");
         metrics::counter!("events_retries_total", "group" => self.name).increment(1);
         let pause = self.backoff.pause(&self.consumers.ids);
         self.pause(pause).await

@@ -106,25 +106,27 @@ async fn positions(log: &EventLog, group: &str) -> Result<HashMap<String, i64>, 
         .collect()
 }
 
-/// The position before the oldest event that is kept.
+/// The position before the oldest event that is kept, or the last one where none is kept.
 async fn beginning(log: &EventLog, topic: &Topic) -> Result<i64, DbErr> {
-    let oldest = Query::select()
-        .expr_as(Func::min(Expr::col("position")), "oldest")
-        .from(schema::ENTRIES)
-        .and_where(Expr::col("topic").eq(topic.name))
-        .take();
-    let row = log.0.database.reader().query_one(&oldest).await?;
-    let oldest: Option<i64> = row.map(|row| row.try_get("", "oldest")).transpose()?.flatten();
-    if let Some(oldest) = oldest {
-        return Ok(oldest - 1);
-    }
+    let reader = log.0.database.reader();
+    // Asked first: an event that is published meanwhile is then found as the oldest, and not taken for one that was removed.
     let last = Query::select()
         .column("last_position")
         .from(schema::TOPICS)
         .and_where(Expr::col("name").eq(topic.name))
         .take();
-    let row = log.0.database.reader().query_one(&last).await?;
-    row.map_or(Ok(0), |row| row.try_get("", "last_position"))
+    let last = reader.query_one(&last).await?;
+    let oldest = Query::select()
+        .expr_as(Func::min(Expr::col("position")), "oldest")
+        .from(schema::ENTRIES)
+        .and_where(Expr::col("topic").eq(topic.name))
+        .take();
+    let oldest = reader.query_one(&oldest).await?;
+    let oldest: Option<i64> = oldest.map(|row| row.try_get("", "oldest")).transpose()?.flatten();
+    match oldest {
+        Some(oldest) => Ok(oldest - 1),
+        None => last.map_or(Ok(0), |row| row.try_get("", "last_position")),
+    }
 }
 
 /// The holder of a group.

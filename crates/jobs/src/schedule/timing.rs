@@ -151,8 +151,11 @@ mod tests {
             ("0 12 29 2 *", "Europe/Berlin"),
         ] {
             let timing = Timing::parse(cron, zone).unwrap();
-            let mut moment = at("2026-01-01T00:00:00Z");
-            for _ in 0..2000 {
+            let mut moment = at("2026-03-01T00:00:00Z");
+            for _ in 0..3000 {
+                if moment > at("2060-01-01T00:00:00Z") {
+                    break;
+                }
                 let next = timing.next_after(moment).unwrap();
                 assert!(next > moment, "{cron} {zone}: {next} after {moment}");
                 // From any moment between the two it is the same one.

@@ -66,7 +66,8 @@ async fn a_process_that_starts_after_it_does_not_wait() {
 async fn claims_of_the_future_are_no_claims() {
     for store in Store::both().await {
         // The claim is of a process that died; it ends in an hour and a bit.
-        let dead = store.node().await;
+        let one = Options { concurrency: 1, ..options() };
+        let dead = store.node_on(store.open().await, one);
         let gate = Gate::closed();
         dead.on("k", gate.handler(done));
         dead.jobs.start();

@@ -23,7 +23,8 @@ fn working(node: &Node) {
                     .columns(["name", "slot_time", "job_id"])
                     .values_panic([
                         Expr::val(job.id.to_string()),
-                        Expr::val(i64::from(job.attempt)),
+                        // Far from what is too old to be kept.
+                        Expr::val(i64::MAX - i64::from(job.attempt)),
                         Expr::val(Id(job.id)),
                     ])
                     .take();
@@ -55,7 +56,7 @@ async fn survives(store: Store, lives: Vec<u64>, grouped: bool) {
             process.block_on(async {
                 let node = begun(&at).await;
                 tokio::time::sleep(Duration::from_millis(life)).await;
-                std::mem::forget(node);
+                node.killed();
             });
             process.shutdown_timeout(Duration::from_secs(5));
         });

@@ -107,8 +107,7 @@ fn after_a_kill_the_next_process_on_the_file_need_not_wait() {
         node.jobs.start();
         let id = node.enqueue(job("k")).await;
         gate.until_begun(1).await;
-        // Nothing of it is told that it ends.
-        std::mem::forget(node);
+        node.killed();
         (store, id)
     });
     first.shutdown_timeout(Duration::from_secs(5));

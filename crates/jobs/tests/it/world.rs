@@ -60,7 +60,8 @@ pub struct Store {
     pub settings: Settings,
     pub clock: Arc<ManualClock>,
     /// Vanishes with the store.
-    _directory: Option<Arc<TempDir>>,
+    #[expect(dead_code, reason = "held, not read")]
+    pub directory: Option<Arc<TempDir>>,
 }
 
 impl Store {
@@ -100,7 +101,7 @@ impl Store {
         let store = Self {
             settings,
             clock: Arc::new(ManualClock::new(BEGINNING.parse().unwrap())),
-            _directory: directory,
+            directory,
         };
         store.open().await.migrate::<Migrator>().await.unwrap();
         store
@@ -127,6 +128,7 @@ impl Store {
         Node {
             jobs: Jobs::with_options(service, db.clone(), self.clock.clone(), ids, lifecycle.clone(), options),
             db,
+            stop: Some(StopOnDrop(lifecycle.clone())),
             lifecycle,
             clock: self.clock.clone(),
         }
@@ -149,11 +151,14 @@ pub struct Node {
     pub db: Database,
     pub lifecycle: Lifecycle,
     pub clock: Arc<ManualClock>,
+    stop: Option<StopOnDrop>,
 }
 
-impl Drop for Node {
+struct StopOnDrop(Lifecycle);
+
+impl Drop for StopOnDrop {
     fn drop(&mut self) {
-        self.lifecycle.stop();
+        self.0.stop();
     }
 }
 
@@ -245,6 +250,11 @@ impl Node {
 
     pub fn now(&self) -> Time {
         Time::from(self.clock.now())
+    }
+
+    /// Nothing of it is told that it ends: the runtime that it ran on is about to go.
+    pub fn killed(mut self) {
+        std::mem::forget(self.stop.take());
     }
 
     /// Stops the process as a signal would.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tasktracker_proto::auth::v1::SignOutRequest;
 use tasktracker_proto::core::v1::watch_response::Event;
 use tasktracker_proto::core::v1::*;
 use tasktracker_testing::{Problem, User, World, eventually, problem};
@@ -188,7 +189,7 @@ async fn it_is_the_caller_s_own_and_the_token_is_of_the_same_watch() {
         problem(world.stranger().watch().watch(request(&[], "", true)).await).to_string(),
         "UNAUTHENTICATED CREDENTIAL_MISSING"
     );
-    linus.sessions().sign_out(Default::default()).await.expect("signs out");
+    linus.sessions().sign_out(SignOutRequest {}).await.expect("signs out");
     let refused = linus.watch().watch(request(&[], "", true)).await.map(|_| ()).map_err(|status| Problem::of(&status));
     assert_eq!(refused.expect_err("signed out").to_string(), "UNAUTHENTICATED CREDENTIAL_INVALID");
 }

@@ -1,0 +1,45 @@
+//! The projection from within: hand-made events, random histories, crashes, and counting anew.
+
+mod crashes;
+pub mod history;
+mod kinds;
+mod model;
+mod rebuild;
+mod zones;
+
+use std::sync::Arc;
+
+use tasktracker_analytics::projection::Projection;
+use tasktracker_analytics::store::{Fields, SharedStore};
+use tasktracker_server::clock::SystemClock;
+use tasktracker_server::ids::Ids;
+
+use crate::store::memory::Memory;
+
+/// A projection into this store.
+pub fn projection(store: SharedStore) -> Projection {
+    Projection::new(store, Ids::system(Arc::new(SystemClock)))
+}
+
+/// Everything that was counted, without what says when and by which write: the same for the same events.
+pub fn counted(store: &Memory) -> Vec<(String, Fields)> {
+    let documents = store.dump().into_iter().filter(|document| {
+        let id = document.id.as_str();
+        id != "head" && !id.starts_with("source|") && !id.starts_with("journal|")
+    });
+    let own = |id: &str| match id.split_once('|') {
+        // Whatever the generation.
+        Some((generation, rest)) if generation.starts_with('g') => format!("g|{rest}"),
+        _ => id.to_owned(),
+    };
+    let mut counted: Vec<_> = documents
+        .map(|document| {
+            let mut fields = document.fields;
+            // Depends on how the topics were mixed.
+            fields.0.remove("position");
+            (own(&document.id), fields)
+        })
+        .collect();
+    counted.sort_by(|one, other| one.0.cmp(&other.0));
+    counted
+}

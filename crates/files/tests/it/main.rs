@@ -1,0 +1,8 @@
+//! Files through its API, on real stores: one file an RPC; its store of contents by itself; what it does without being asked.
+
+mod blobs;
+mod cascade;
+mod file_service;
+mod scene;
+mod sweeping;
+mod upload_service;
