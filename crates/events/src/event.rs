@@ -32,7 +32,11 @@ impl Event {
     /// It is damaged, or of another topic: poison, no retry helps.
     pub fn decode<F: Fact>(&self) -> Result<F, ReactError> {
         if F::TOPIC != self.topic {
-            return Err(ReactError::poison(anyhow::anyhow!("{} is not read from {}", F::TOPIC.event_type, self.topic.name)));
+            return Err(ReactError::poison(anyhow::anyhow!(
+                "{} is not read from {}",
+                F::TOPIC.event_type,
+                self.topic.name
+            )));
         }
         F::decode(self.payload.clone()).map_err(|error| ReactError::poison(anyhow::anyhow!(error).context("the event cannot be read")))
     }

@@ -69,7 +69,9 @@ async fn measure() {
     let directory = tempfile::tempdir().unwrap();
     let lifecycle = Lifecycle::new();
     let clock = Arc::new(SystemClock);
-    let db = Database::open(&Settings::sqlite(directory.path()), "core", &lifecycle).await.unwrap();
+    let db = Database::open(&Settings::sqlite(directory.path()), "core", &lifecycle)
+        .await
+        .unwrap();
     db.migrate::<Migrator>().await.unwrap();
     let jobs = Jobs::new("core", db.clone(), clock.clone(), Ids::system(clock.clone()), lifecycle.clone());
     let done = Arc::new(AtomicU32::new(0));
@@ -107,7 +109,10 @@ async fn measure() {
         }
     });
     futures_util::future::join_all(callers).await;
-    println!("{DONE} jobs enqueued in a transaction each: {:.2} s", started.elapsed().as_secs_f64());
+    println!(
+        "{DONE} jobs enqueued in a transaction each: {:.2} s",
+        started.elapsed().as_secs_f64()
+    );
     while done.load(Ordering::Relaxed) < DONE {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
@@ -128,7 +133,11 @@ async fn measure() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     waits.sort_by(f64::total_cmp);
-    println!("a single job begins after {:.1} ms, at worst {:.1} ms", waits[waits.len() / 2], waits[waits.len() - 1]);
+    println!(
+        "a single job begins after {:.1} ms, at worst {:.1} ms",
+        waits[waits.len() / 2],
+        waits[waits.len() - 1]
+    );
     lifecycle.stop();
     lifecycle.finished().await.unwrap();
 }

@@ -74,14 +74,7 @@ impl Jobs {
 
     /// The same, with other options.
     #[must_use]
-    pub fn with_options(
-        service: &'static str,
-        db: Database,
-        clock: SharedClock,
-        ids: Ids,
-        lifecycle: Lifecycle,
-        options: Options,
-    ) -> Self {
+    pub fn with_options(service: &'static str, db: Database, clock: SharedClock, ids: Ids, lifecycle: Lifecycle, options: Options) -> Self {
         let owner = Id(ids.next());
         Self(Arc::new(Inner {
             service,

@@ -74,5 +74,6 @@ pub fn indexes() -> Vec<IndexCreateStatement> {
         // Lists, and what is old.
         schema::index(JOBS, &["state", "create_time", "id"]),
         schema::index(JOBS, &["create_time", "id"]),
+        schema::index(FIRES, &["slot_time"]),
     ]
 }

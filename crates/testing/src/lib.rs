@@ -5,6 +5,7 @@ mod eventually;
 pub mod measure;
 mod problem;
 mod process;
+mod steps;
 mod user;
 mod world;
 

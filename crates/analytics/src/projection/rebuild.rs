@@ -42,9 +42,7 @@ impl Projection {
         known.take();
         let head = self.0.ledger.open().await?;
         let generation = Generation(head.generation + 1);
-        // What an interrupted rebuild left.
-        let prefix = generation.prefix();
-        self.store().remove_range(&prefix, &end_of(&prefix)).await?;
+        self.remove_others(Generation(head.generation)).await?;
         let mut maker = Maker {
             store: self.store(),
             generation,
@@ -66,10 +64,16 @@ impl Projection {
         *known = Some(head);
         drop(known);
         // Readers look which generation is answered after they have read, and read again where it is another one.
-        let old = Generation(generation.0 - 1).prefix();
-        self.store().remove_range(&old, &end_of(&old)).await?;
+        self.remove_others(generation).await?;
         self.0.counted.send_modify(|batches| *batches += 1);
         Ok(rebuilt)
+    }
+
+    /// Removes all generations but one: those before it, and what an interrupted rebuild left.
+    async fn remove_others(&self, kept: Generation) -> Result<(), StoreError> {
+        let prefix = kept.prefix();
+        self.store().remove_range("g", &prefix).await?;
+        self.store().remove_range(&end_of(&prefix), "h").await
     }
 }
 

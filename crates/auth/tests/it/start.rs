@@ -1,10 +1,9 @@
 //! Starting: what the first start makes, and what later ones find.
 
-use tasktracker_auth::{Deps, start};
+use tasktracker_auth::start;
 use tasktracker_identity::InstanceSecret;
 use tasktracker_proto::auth::v1::RegisterRequest;
 use tasktracker_proto::r#type::v1::ErrorReason;
-use tasktracker_server::ids::Ids;
 use tasktracker_server::{Code, Lifecycle};
 
 use crate::world::{World, config, refused, registration};
@@ -33,13 +32,8 @@ async fn each_start_gives_a_new_set_up_token_until_there_is_an_owner() {
 #[tokio::test]
 async fn another_instance_secret_does_not_open_the_keys() {
     let world = World::empty().await;
-    let deps = Deps {
-        db: world.db.clone(),
-        clock: world.clock.clone(),
-        ids: Ids::system(world.clock.clone()),
-        secret: InstanceSecret::given("ffffffffffffffffffffffffffffffff").unwrap(),
-        lifecycle: Lifecycle::new(),
-    };
+    let other = InstanceSecret::given("ffffffffffffffffffffffffffffffff").unwrap();
+    let deps = world.deps(other, Lifecycle::new());
     let error = start(config(), deps).await.unwrap_err().to_string();
     assert!(error.contains("instance.secret"), "{error}");
 }
@@ -47,13 +41,7 @@ async fn another_instance_secret_does_not_open_the_keys() {
 #[tokio::test]
 async fn two_processes_that_start_at_once_are_one_instance() {
     let world = World::empty().await;
-    let deps = || Deps {
-        db: world.db.clone(),
-        clock: world.clock.clone(),
-        ids: Ids::system(world.clock.clone()),
-        secret: world.secret.clone(),
-        lifecycle: world.lifecycle.clone(),
-    };
+    let deps = || world.deps(world.secret.clone(), world.lifecycle.clone());
     let (one, other) = tokio::join!(start(config(), deps()), start(config(), deps()));
     one.unwrap();
     other.unwrap();

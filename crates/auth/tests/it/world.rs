@@ -9,6 +9,7 @@ use sea_orm::{ConnectionTrait, Database as SeaOrm, QueryResult};
 use tasktracker_auth::config::{DefaultRole, Registration};
 use tasktracker_auth::{App, Config, Deps, routes, start};
 use tasktracker_database::{Database, Settings};
+use tasktracker_events::EventLog;
 use tasktracker_identity::InstanceSecret;
 use tasktracker_identity::changes::Changes;
 use tasktracker_identity::keys::FromAuth;
@@ -47,6 +48,7 @@ pub struct World {
     pub changes: Changes,
     pub lifecycle: Lifecycle,
     ids: Ids,
+    log: EventLog,
     settings: Settings,
     /// Vanishes with the world.
     _directory: TempDir,
@@ -76,6 +78,13 @@ pub fn config() -> Config {
     }
 }
 
+/// The way that events take, beside the database.
+async fn event_log(directory: &TempDir, clock: &Arc<ManualClock>, lifecycle: &Lifecycle) -> EventLog {
+    let events = Database::open(&Settings::sqlite(directory.path()), "events", lifecycle).await.unwrap();
+    events.migrate::<tasktracker_migrations::events::Migrator>().await.unwrap();
+    EventLog::open(events, clock.clone(), lifecycle).await.unwrap()
+}
+
 impl World {
     /// An instance without users.
     pub async fn empty() -> Self {
@@ -93,12 +102,16 @@ impl World {
         let lifecycle = Lifecycle::new();
         let db = Database::open(&settings, "auth", &lifecycle).await.unwrap();
         let secret = InstanceSecret::given("0123456789abcdef0123456789abcdef").unwrap();
+        let log = event_log(&directory, &clock, &lifecycle).await;
         let ids = Ids::system(clock.clone());
         let deps = Deps {
             db: db.clone(),
             clock: clock.clone(),
             ids: ids.clone(),
             secret: secret.clone(),
+            publisher: Arc::new(log.clone()),
+            subscriber: Arc::new(log.clone()),
+            deliver: true,
             lifecycle: lifecycle.clone(),
         };
         let app = start(config, deps).await.unwrap();
@@ -123,8 +136,23 @@ impl World {
             changes,
             lifecycle,
             ids,
+            log,
             settings,
             _directory: directory,
+        }
+    }
+
+    /// What another process on the same stores would be given.
+    pub fn deps(&self, secret: InstanceSecret, lifecycle: Lifecycle) -> Deps {
+        Deps {
+            db: self.db.clone(),
+            clock: self.clock.clone(),
+            ids: Ids::system(self.clock.clone()),
+            secret,
+            publisher: Arc::new(self.log.clone()),
+            subscriber: Arc::new(self.log.clone()),
+            deliver: true,
+            lifecycle,
         }
     }
 

@@ -17,7 +17,10 @@ pub(crate) async fn attempt(reaction: &dyn Reaction, events: &[Event], limit: Du
     match tokio::time::timeout(limit, caught).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(panic)) => Err(ReactError::poison(anyhow!("the reaction panicked: {}", message(&*panic)))),
-        Err(_) => Err(ReactError::transient(anyhow!("the reaction took longer than {} s", limit.as_secs()))),
+        Err(_) => Err(ReactError::transient(anyhow!(
+            "the reaction took longer than {} s",
+            limit.as_secs()
+        ))),
     }
 }
 

@@ -123,7 +123,12 @@ impl Group {
     async fn take(&mut self, subscription: &mut dyn Subscription, fetched: Fetched) -> Flow {
         if fetched.missing > 0 {
             let (topic, missing) = (fetched.end.topic.name, fetched.missing);
-            tracing::warn!(group = self.name, topic, missing, "events are missing: they were removed before the group came to them");
+            tracing::warn!(
+                group = self.name,
+                topic,
+                missing,
+                "events are missing: they were removed before the group came to them"
+            );
             metrics::counter!("events_missing_total", "group" => self.name, "topic" => topic).increment(missing);
         }
         let (mut rest, mut events) = (fetched.deliveries.into_iter().peekable(), Vec::new());
@@ -194,7 +199,11 @@ impl Group {
                 }
                 Err(ReactError::Transient(error)) => self.wait_out(subscription, &error).await?,
                 Err(ReactError::Poison(error)) => {
-                    tracing::info!(group = self.name, error = format!("{error:#}"), "a batch failed, its events are handled one by one");
+                    tracing::info!(
+                        group = self.name,
+                        error = format!("{error:#}"),
+                        "a batch failed, its events are handled one by one"
+                    );
                     break;
                 }
             }
@@ -270,10 +279,13 @@ impl Group {
     /// Something failed for now: says so once, and pauses.
     async fn failed(&mut self, error: &anyhow::Error) -> Flow {
         if !self.backoff.is_failing() {
-            tracing::warn!(group = self.name, error = format!("{error:#}"), "events cannot be handled for now, they wait");
+            tracing::warn!(
+                group = self.name,
+                error = format!("{error:#}"),
+                "events cannot be handled for now, they wait"
+            );
             self.gauge(true);
         }
-        eprintln!("DEBUG {error:#}");
         metrics::counter!("events_retries_total", "group" => self.name).increment(1);
         let pause = self.backoff.pause(&self.consumers.ids);
         self.pause(pause).await

@@ -13,8 +13,8 @@ use tasktracker_database::{CommitError, Database, Id, Time};
 
 use crate::consumers::attempt;
 use crate::reaction::{ReactError, Reaction};
-pub use letter::{DeadLetter, TABLE, table};
 pub(crate) use letter::{Buried, bury};
+pub use letter::{DeadLetter, TABLE, table};
 
 /// The dead letters of one service, and the reactions that may try them again. Cheap to clone.
 #[derive(Clone)]
@@ -28,7 +28,9 @@ pub struct DeadLetters {
 
 impl std::fmt::Debug for DeadLetters {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("DeadLetters").field("service", &self.service).finish_non_exhaustive()
+        f.debug_struct("DeadLetters")
+            .field("service", &self.service)
+            .finish_non_exhaustive()
     }
 }
 
@@ -78,15 +80,10 @@ impl DeadLetters {
             query.and_where(Expr::col("consumer").eq(group));
         }
         if let Some((time, id)) = after {
-            let same_time = Condition::all()
-                .add(Expr::col("create_time").eq(time))
-                .add(Expr::col("id").lt(id));
+            let same_time = Condition::all().add(Expr::col("create_time").eq(time)).add(Expr::col("id").lt(id));
             query.cond_where(Condition::any().add(Expr::col("create_time").lt(time)).add(same_time));
         }
-        query
-            .order_by("create_time", Order::Desc)
-            .order_by("id", Order::Desc)
-            .limit(limit);
+        query.order_by("create_time", Order::Desc).order_by("id", Order::Desc).limit(limit);
         self.read(&query).await
     }
 

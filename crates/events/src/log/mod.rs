@@ -111,12 +111,13 @@ impl EventLog {
     pub async fn unhandled(&self) -> Result<i64, DbErr> {
         let behind = Expr::col((schema::TOPICS, "last_position")).sub(Expr::col((schema::POSITIONS, "position")));
         let query = Query::select()
-            .expr(Expr::from(Func::coalesce([Expr::from(behind.clone().sum()), Expr::val(0)])).cast_as("bigint"))
+            .expr(Expr::from(Func::coalesce([behind.clone().sum(), Expr::val(0)])).cast_as("bigint"))
             .from(schema::POSITIONS)
             .inner_join(
                 schema::TOPICS,
                 Expr::col((schema::TOPICS, "name")).equals((schema::POSITIONS, "topic")),
             )
+            .inner_join(schema::CONSUMERS, schema::is_read())
             .and_where(behind.gt(0))
             .take();
         let row = self.0.database.reader().query_one(&query).await?;

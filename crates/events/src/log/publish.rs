@@ -206,7 +206,10 @@ fn insert(backend: DbBackend, entries: &[Entry<'_>], now: Time) -> InsertStateme
         .collect();
     let list = Expr::val(serde_json::Value::from(rows).to_string());
     let (rows, bytes) = match backend {
-        DbBackend::Postgres => (Func::cust("json_array_elements").arg(list.cast_as("json")), r#"decode("each"."value" ->> 6, 'hex')"#),
+        DbBackend::Postgres => (
+            Func::cust("json_array_elements").arg(list.cast_as("json")),
+            r#"decode("each"."value" ->> 6, 'hex')"#,
+        ),
         _ => (Func::cust("json_each").arg(list), r#"unhex("each"."value" ->> 6)"#),
     };
     let select = Query::select()

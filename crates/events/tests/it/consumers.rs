@@ -19,9 +19,14 @@ fn versions(notes: &Notes) -> Vec<i64> {
 #[tokio::test]
 async fn a_panic_is_poison_and_the_process_lives() {
     for world in both().await {
-        let notes = Notes::deciding("test.panics", TASKS, 1, |event, _| {
-            if version(event) == 2 { Fate::Panic } else { Fate::Fine }
-        });
+        let notes = Notes::deciding(
+            "test.panics",
+            TASKS,
+            1,
+            |event, _| {
+                if version(event) == 2 { Fate::Panic } else { Fate::Fine }
+            },
+        );
         let letters = world.start(Arc::clone(&notes) as _);
         publish(&world, Topic::CORE_TASK, "a", 1..=3).await;
         until("the last one is handled", || async { versions(&notes) == [1, 3] }).await;
@@ -50,7 +55,12 @@ async fn a_batch_with_poison_is_handled_one_by_one() {
 #[tokio::test]
 async fn poison_that_passes_is_no_dead_letter() {
     for world in both().await {
-        let notes = Notes::deciding("test.shaky", TASKS, 1, |_, before| if before < 2 { Fate::Poison } else { Fate::Fine });
+        let notes = Notes::deciding(
+            "test.shaky",
+            TASKS,
+            1,
+            |_, before| if before < 2 { Fate::Poison } else { Fate::Fine },
+        );
         let letters = world.start(Arc::clone(&notes) as _);
         publish(&world, Topic::CORE_TASK, "a", 1..=2).await;
         until("both are handled", || async { versions(&notes) == [1, 2] }).await;
@@ -75,7 +85,11 @@ async fn a_reaction_that_hangs_is_tried_again() {
     let world = sqlite().await;
     publish(&world, Topic::CORE_TASK, "a", 1..=2).await;
     let notes = Notes::deciding("test.hangs", TASKS, 1, |event, before| {
-        if version(event) == 1 && before < 2 { Fate::Hang } else { Fate::Fine }
+        if version(event) == 1 && before < 2 {
+            Fate::Hang
+        } else {
+            Fate::Fine
+        }
     });
     let consumers = world.consumers().with_limit(Duration::from_millis(30));
     consumers.start(Arc::clone(&notes) as _);
@@ -110,7 +124,9 @@ async fn a_group_that_stops_goes_on_where_it_was() {
 async fn a_stop_does_not_wait_for_what_fails() {
     let world = sqlite().await;
     publish(&world, Topic::CORE_TASK, "a", 1..=3).await;
-    let notes = Notes::deciding("test.fails", TASKS, 1, |event, _| if version(event) == 2 { Fate::Transient } else { Fate::Fine });
+    let notes = Notes::deciding("test.fails", TASKS, 1, |event, _| {
+        if version(event) == 2 { Fate::Transient } else { Fate::Fine }
+    });
     world.start(Arc::clone(&notes) as _);
     until("it fails", || async { notes.tries("a") >= 3 }).await;
     world.lifecycle.stop();
@@ -166,7 +182,10 @@ async fn every_group_of_a_service_gets_every_event() {
         consumers.start(Arc::clone(&other) as _);
         publish(&world, Topic::CORE_TASK, "a", 1..=5).await;
         publish(&world, Topic::AUTH_ACCESS, "p", 1..=5).await;
-        until("all are handled", || async { one.handled().len() == 5 && other.handled().len() == 10 }).await;
+        until("all are handled", || async {
+            one.handled().len() == 5 && other.handled().len() == 10
+        })
+        .await;
         assert!(one.events().iter().all(|event| event.topic == Topic::CORE_TASK));
     }
 }

@@ -34,7 +34,10 @@ async fn a_dead_letter_says_all_that_is_known() {
         let letter = letters.list(None, None, 10).await.unwrap().remove(0);
         assert_eq!(letters.find(letter.id).await.unwrap().as_ref(), Some(&letter));
         assert_eq!((letter.service.as_str(), letter.group.as_str()), ("core", GROUP));
-        assert_eq!((letter.topic.as_str(), letter.event_type), (Topic::CORE_TASK.name, Topic::CORE_TASK.event_type));
+        assert_eq!(
+            (letter.topic.as_str(), letter.event_type),
+            (Topic::CORE_TASK.name, Topic::CORE_TASK.event_type)
+        );
         assert_eq!((letter.position, letter.key.as_str()), (1, "a"));
         assert_eq!((&letter.event_id, &letter.payload), (&sent.event_id, &sent.payload));
         assert_eq!((letter.error.as_str(), letter.attempts), ("nobody can handle this", 3));
@@ -53,7 +56,10 @@ async fn a_replay_that_works_removes_it_and_one_that_fails_does_not() {
         let id = letters.list(None, None, 1).await.unwrap()[0].id;
 
         let failed = letters.replay(id).await.unwrap_err();
-        assert!(matches!(&failed, ReplayError::Failed(error) if error == "nobody can handle this"), "{failed}");
+        assert!(
+            matches!(&failed, ReplayError::Failed(error) if error == "nobody can handle this"),
+            "{failed}"
+        );
         assert_eq!(letters.find(id).await.unwrap().unwrap().attempts, 4);
 
         notes.heal();
@@ -142,7 +148,12 @@ async fn the_same_event_is_one_dead_letter_however_often_it_comes() {
 #[tokio::test]
 async fn what_cannot_be_read_is_kept_as_it_came() {
     for world in both().await {
-        let notes = Notes::deciding(GROUP, TASKS, 4, |event, _| if version(event) < 0 { Fate::Poison } else { Fate::Fine });
+        let notes = Notes::deciding(
+            GROUP,
+            TASKS,
+            4,
+            |event, _| if version(event) < 0 { Fate::Poison } else { Fate::Fine },
+        );
         let letters = world.start(Arc::clone(&notes) as _);
         let events = [
             outgoing(&world, Topic::CORE_TASK, "a", 1),
@@ -162,11 +173,17 @@ async fn what_cannot_be_read_is_kept_as_it_came() {
         let mut found = letters.list(None, None, 10).await.unwrap();
         found.sort_by_key(|letter| letter.position);
         for (letter, sent) in found.iter().zip(&events[1..=2]) {
-            assert_eq!((&letter.key, &letter.event_id, &letter.payload), (&sent.key, &sent.event_id, &sent.payload));
+            assert_eq!(
+                (&letter.key, &letter.event_id, &letter.payload),
+                (&sent.key, &sent.event_id, &sent.payload)
+            );
         }
         assert!(found[1].error.contains("no UUID"), "{}", found[1].error);
         let failed = letters.replay(found[1].id).await.unwrap_err();
-        assert!(matches!(&failed, ReplayError::Failed(error) if error.contains("no UUID")), "{failed}");
+        assert!(
+            matches!(&failed, ReplayError::Failed(error) if error.contains("no UUID")),
+            "{failed}"
+        );
     }
 }
 

@@ -73,7 +73,12 @@ async fn live(world: Arc<World>, plan: Plan) {
         for life in &plan.holders {
             let consumers = world.consumers();
             let never = CancellationToken::new;
-            let work = async { tokio::join!(consumers.run(Arc::clone(&notes) as _, never()), consumers.run(Arc::clone(&effects), never())) };
+            let work = async {
+                tokio::join!(
+                    consumers.run(Arc::clone(&notes) as _, never()),
+                    consumers.run(Arc::clone(&effects), never())
+                )
+            };
             let _ = tokio::time::timeout(Duration::from_millis(*life), work).await;
         }
     };

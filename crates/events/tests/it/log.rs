@@ -54,7 +54,7 @@ async fn what_is_still_there_is_not_added_again() {
     for world in both().await {
         let events = publish(&world, Topic::CORE_TASK, "a", 1..=5).await;
         let new = outgoing(&world, Topic::CORE_TASK, "a", 6);
-        let again = [&events[1..], &[new.clone()], &events[4..]].concat();
+        let again = [&events[1..], std::slice::from_ref(&new), &events[4..]].concat();
         assert_eq!(world.log.publish("core", 2, &again).await.unwrap(), again.len());
         assert_eq!(world.entries().await, 6);
         assert_eq!(world.log.ends()[Topic::CORE_TASK.name], 6, "positions are dense");
@@ -136,6 +136,18 @@ async fn a_new_group_begins_with_what_is_kept_and_misses_nothing() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_that_joins_while_an_event_comes_does_not_miss_it() {
+    for world in both().await {
+        for round in 1..=60 {
+            remove(&world, Topic::CORE_TASK, 1..=round).await;
+            let group = format!("test.new {round}");
+            let (joined, _) = tokio::join!(world.log.join(&group, TASKS), publish(&world, Topic::CORE_TASK, "a", round..=round));
+            assert_eq!(fetch(&mut *joined.unwrap(), 500).await, (vec![round], 0, round));
+        }
+    }
+}
+
 #[tokio::test]
 async fn topics_take_turns() {
     for world in both().await {
@@ -166,7 +178,10 @@ async fn an_entry_without_a_readable_id_is_delivered_as_it_is() {
         let Delivery::Damaged(found) = &fetched.deliveries[0] else {
             panic!("{fetched:?}")
         };
-        assert_eq!((&found.event_id, &found.payload, found.position), (&damaged.event_id, &damaged.payload, 1));
+        assert_eq!(
+            (&found.event_id, &found.payload, found.position),
+            (&damaged.event_id, &damaged.payload, 1)
+        );
     }
 }
 

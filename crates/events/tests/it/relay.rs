@@ -124,7 +124,10 @@ async fn a_killed_process_is_followed_at_once_on_sqlite() {
 async fn a_stopped_relay_leaves_its_lease_to_the_next() {
     for world in both().await {
         world.relay();
-        until("the relay holds the lease", || async { owner(&world).await.is_some_and(|owner| !owner.is_empty()) }).await;
+        until("the relay holds the lease", || async {
+            owner(&world).await.is_some_and(|owner| !owner.is_empty())
+        })
+        .await;
         world.lifecycle.stop();
         world.lifecycle.finished().await.unwrap();
         // No time passes.
@@ -301,5 +304,8 @@ async fn an_idle_relay_and_an_idle_log_write_nothing() {
     assert_eq!(world.owner.counts().commits, owner.commits);
     assert_eq!(world.events.counts().commits, events.commits);
     assert!(world.owner.counts().reads - owner.reads <= 6, "one probe each 200 ms");
-    assert!(world.events.counts().reads - events.reads <= 5, "one probe each 250 ms, however many groups");
+    assert!(
+        world.events.counts().reads - events.reads <= 5,
+        "one probe each 250 ms, however many groups"
+    );
 }

@@ -77,8 +77,10 @@ async fn a_topic_that_a_group_reads_no_more_is_not_held_back_by_it() {
         world.log.join("test.less", &both).await.unwrap().leave().await;
         world.clock.advance(KEEP + DAY);
         assert_eq!(world.log.sweep().await.unwrap(), 0);
+        assert_eq!(world.log.unhandled().await.unwrap(), 3);
         world.log.join("test.less", &[Topic::AUTH_ACCESS]).await.unwrap().leave().await;
         assert_eq!(world.log.sweep().await.unwrap(), 3);
+        assert_eq!(world.log.unhandled().await.unwrap(), 0);
     }
 }
 

@@ -28,7 +28,10 @@ fn every_topic_has_its_message_and_its_name_finds_it() {
     for topic in TOPICS {
         let name = topic.event_type.strip_prefix("tasktracker.events.v1.").unwrap();
         let messages = descriptors.file.iter().filter(|file| file.package() == "tasktracker.events.v1");
-        assert!(messages.flat_map(|file| &file.message_type).any(|message| message.name() == name), "{name}");
+        assert!(
+            messages.flat_map(|file| &file.message_type).any(|message| message.name() == name),
+            "{name}"
+        );
         assert_eq!(Topic::named(topic.name), Some(topic));
     }
     assert_eq!(Topic::named("tasktracker.later.thing.v1"), None);

@@ -205,7 +205,14 @@ impl World {
     }
 
     pub fn relay_to(&self, publisher: Arc<dyn Publisher>) -> Relay {
-        Relay::start("core", self.owner.clone(), publisher, self.shared_clock(), self.ids.clone(), &self.lifecycle)
+        Relay::start(
+            "core",
+            self.owner.clone(),
+            publisher,
+            self.shared_clock(),
+            self.ids.clone(),
+            &self.lifecycle,
+        )
     }
 
     /// A relay that is killed when its future is dropped.
@@ -219,7 +226,14 @@ impl World {
     }
 
     pub fn consumers_of(&self, subscriber: Arc<dyn Subscriber>) -> Consumers {
-        Consumers::new("core", self.owner.clone(), subscriber, self.shared_clock(), self.ids.clone(), &self.lifecycle)
+        Consumers::new(
+            "core",
+            self.owner.clone(),
+            subscriber,
+            self.shared_clock(),
+            self.ids.clone(),
+            &self.lifecycle,
+        )
     }
 
     /// Starts a group and answers where its dead letters are.
@@ -291,19 +305,31 @@ impl World {
     }
 
     pub async fn version(&self, name: &str) -> i64 {
-        let query = Query::select().column("version").from("things").and_where(Expr::col("name").eq(name)).take();
+        let query = Query::select()
+            .column("version")
+            .from("things")
+            .and_where(Expr::col("name").eq(name))
+            .take();
         let row = self.owner.reader().query_one(&query).await.unwrap();
         row.map_or(0, |row| row.try_get_by_index(0).unwrap())
     }
 
     /// Facts that wait.
     pub async fn waiting(&self) -> i64 {
-        number(&self.owner, &Query::select().expr(Expr::cust("count(*)")).from(outbox::TABLE).take()).await
+        number(
+            &self.owner,
+            &Query::select().expr(Expr::cust("count(*)")).from(outbox::TABLE).take(),
+        )
+        .await
     }
 
     /// Entries in the log.
     pub async fn entries(&self) -> i64 {
-        number(&self.events, &Query::select().expr(Expr::cust("count(*)")).from(log_schema::ENTRIES).take()).await
+        number(
+            &self.events,
+            &Query::select().expr(Expr::cust("count(*)")).from(log_schema::ENTRIES).take(),
+        )
+        .await
     }
 }
 

@@ -19,7 +19,9 @@ use crate::domain::file::{File, FileState};
 /// The query failed.
 pub async fn find_visible(reader: &Reader, id: Uuid) -> Result<Option<File>, DbErr> {
     let mut select = select();
-    select.and_where(column(Column::Id).eq(id.to_string()));
+    select
+        .and_where(column(Column::Id).eq(id.to_string()))
+        .and_where(column(Column::State).eq(FileState::Ready as i64));
     for (table, key) in [("tasks", Column::TaskId), ("projects", Column::ProjectId)] {
         select.inner_join(table, Expr::col((table, "id")).equals(("files", key)));
         select.and_where(Expr::col((table, "state")).eq(PlaceState::Live as i64));

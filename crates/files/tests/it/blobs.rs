@@ -76,15 +76,15 @@ async fn contents_are_listed_and_removed() {
     store.create(ID).await.unwrap();
     std::fs::write(folder.path().join("blobs/incoming/not ours"), "").unwrap();
     assert_eq!(store.list(Area::Incoming, 0).await.unwrap(), [ID]);
-    assert_eq!(store.list(Area::Incoming, 1).await.unwrap(), []);
+    assert!(store.list(Area::Incoming, 1).await.unwrap().is_empty());
     store.finish(ID, 0).await.unwrap();
-    assert_eq!(store.list(Area::Incoming, 0).await.unwrap(), []);
+    assert!(store.list(Area::Incoming, 0).await.unwrap().is_empty());
     assert_eq!(store.list(Area::Objects, 0x57).await.unwrap(), [ID]);
-    assert_eq!(store.list(Area::Objects, 0x58).await.unwrap(), []);
+    assert!(store.list(Area::Objects, 0x58).await.unwrap().is_empty());
     for _ in 0..2 {
         store.remove(Area::Objects, ID).await.unwrap();
     }
-    assert_eq!(store.list(Area::Objects, 0x57).await.unwrap(), []);
+    assert!(store.list(Area::Objects, 0x57).await.unwrap().is_empty());
     assert!(matches!(store.finish(ID, 0).await, Err(BlobError::Missing)));
 }
 

@@ -107,7 +107,9 @@ async fn round(inner: &Inner, known: &[(Schedule, Timing)]) -> Result<Option<Tim
         let mine = known
             .iter()
             .find(|(schedule, _)| (schedule.name, schedule.cron, schedule.time_zone) == (&*row.name, &*row.cron, &*row.time_zone));
-        let Some((schedule, timing)) = mine.filter(|_| !row.paused) else { continue };
+        let Some((schedule, timing)) = mine.filter(|_| !row.paused) else {
+            continue;
+        };
         match one(inner, schedule, timing, row).await {
             Ok(due) => next = [next, due].into_iter().flatten().min(),
             // Another was quicker: look at what it made of the row.

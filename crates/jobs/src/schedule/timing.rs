@@ -24,7 +24,9 @@ impl Timing {
     /// Reads a cron of five fields, and the name of a zone. The error says what is wrong.
     pub(crate) fn parse(cron: &str, zone: &str) -> Result<Self, String> {
         let parser = CronParser::builder().seconds(Seconds::Disallowed).year(Year::Disallowed).build();
-        let cron = parser.parse(cron).map_err(|error| format!("the cron {cron:?} cannot be read: {error}"))?;
+        let cron = parser
+            .parse(cron)
+            .map_err(|error| format!("the cron {cron:?} cannot be read: {error}"))?;
         let zone = TimeZone::get(zone).map_err(|_| format!("there is no time zone {zone:?}"))?;
         let timing = Self {
             hourly: cron.pattern.hours.values().len() == HOURS,
@@ -122,7 +124,13 @@ mod tests {
         );
         assert_eq!(
             berlin("0,30 2,3 * * *", "2026-10-24T23:00:00Z", 5),
-            ["25 02:00 +0200", "25 02:30 +0200", "25 03:00 +0100", "25 03:30 +0100", "26 02:00 +0100"]
+            [
+                "25 02:00 +0200",
+                "25 02:30 +0200",
+                "25 03:00 +0100",
+                "25 03:30 +0100",
+                "26 02:00 +0100"
+            ]
         );
         // Asked within the repeated hour.
         assert_eq!(berlin("0,30 2 * * *", "2026-10-25T01:10:00Z", 1), ["26 02:00 +0100"]);

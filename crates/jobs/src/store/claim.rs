@@ -19,17 +19,20 @@ pub(crate) struct Claim {
     pub(crate) lease_time: Time,
 }
 
-/// When the next ready job is due, of whatever kind: one look into an index.
+/// When the next ready job is due, of whatever kind: one search in an index.
 pub(crate) async fn next_due(db: &Database) -> Result<Option<Time>, DbErr> {
-    let query = Query::select()
+    let row = db.reader().query_one(&next_due_query()).await?;
+    row.map(|row| row.try_get("", "run_time")).transpose()
+}
+
+pub(super) fn next_due_query() -> SelectStatement {
+    Query::select()
         .column("run_time")
         .from(JOBS)
         .and_where(Expr::col("state").eq(State::Ready.name()))
         .order_by("run_time", Order::Asc)
         .limit(1)
-        .take();
-    let row = db.reader().query_one(&query).await?;
-    row.map(|row| row.try_get("", "run_time")).transpose()
+        .take()
 }
 
 /// Due jobs of these kinds whose turn it is in their group, the highest priority first, within one the longest due.
@@ -48,19 +51,22 @@ pub(crate) async fn candidates(db: &Database, kinds: &[String], now: Time, most:
 
 /// The highest priority of ready jobs below this one.
 async fn next_level(db: &Database, below: i64) -> Result<Option<i64>, DbErr> {
-    let query = Query::select()
+    let row = db.reader().query_one(&next_level_query(below)).await?;
+    row.map(|row| row.try_get("", "priority")).transpose()
+}
+
+pub(super) fn next_level_query(below: i64) -> SelectStatement {
+    Query::select()
         .column("priority")
         .from(JOBS)
         .and_where(Expr::col("state").eq(State::Ready.name()))
         .and_where(Expr::col("priority").lt(below))
         .order_by("priority", Order::Desc)
         .limit(1)
-        .take();
-    let row = db.reader().query_one(&query).await?;
-    row.map(|row| row.try_get("", "priority")).transpose()
+        .take()
 }
 
-fn due(kinds: &[String], level: i64, now: Time, most: usize) -> SelectStatement {
+pub(super) fn due(kinds: &[String], level: i64, now: Time, most: usize) -> SelectStatement {
     let of_group = |state: State| {
         let mut other = Query::select();
         other
@@ -70,7 +76,9 @@ fn due(kinds: &[String], level: i64, now: Time, most: usize) -> SelectStatement 
             .and_where(Expr::col(("other", "state")).eq(state.name()));
         other.take()
     };
-    let earlier = of_group(State::Ready).and_where(Expr::col(("other", "id")).lt(Expr::col((JOBS, "id")))).take();
+    let earlier = of_group(State::Ready)
+        .and_where(Expr::col(("other", "id")).lt(Expr::col((JOBS, "id"))))
+        .take();
     let its_turn = Cond::any().add(Expr::col((JOBS, "group_key")).is_null()).add(
         Cond::all()
             .add(Expr::not_exists(of_group(State::Running)))

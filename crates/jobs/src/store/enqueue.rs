@@ -11,7 +11,8 @@ use crate::tables::JOBS;
 pub(crate) fn insert(id: Id, job: &NewJob, now: Time) -> InsertStatement {
     let (run_time, wait_start) = match job.when {
         When::After(delay) => (now + delay, Some(now)),
-        When::At(at) => (Time::from(at), None),
+        // What is due already is no wait for a moment: it stays due when the clock is set back.
+        When::At(at) => (Time::from(at), (Time::from(at) <= now).then_some(now)),
     };
     let mut insert = Query::insert();
     insert

@@ -77,9 +77,7 @@ pub(crate) fn write(txn: &mut Transaction, backend: DbBackend, finished: &[Finis
 
 /// Only while the claim holds.
 pub(crate) fn fenced(mut update: UpdateStatement, id: Id, claim: Id) -> UpdateStatement {
-    update
-        .and_where(Expr::col("id").eq(id))
-        .and_where(Expr::col("claim").eq(claim));
+    update.and_where(Expr::col("id").eq(id)).and_where(Expr::col("claim").eq(claim));
     update
 }
 

@@ -5,6 +5,8 @@ pub(crate) mod enqueue;
 pub(crate) mod finish;
 pub(crate) mod list;
 pub(crate) mod operate;
+#[cfg(test)]
+mod plans;
 pub(crate) mod schedules;
 pub(crate) mod upkeep;
 pub(crate) mod waiting;

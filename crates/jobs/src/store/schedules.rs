@@ -9,15 +9,7 @@ use crate::state::State;
 use crate::store::enqueue;
 use crate::tables::{FIRES, JOBS, SCHEDULES};
 
-const COLUMNS: [&str; 7] = [
-    "name",
-    "kind",
-    "cron",
-    "time_zone",
-    "paused",
-    "next_fire_time",
-    "last_fire_time",
-];
+const COLUMNS: [&str; 7] = ["name", "kind", "cron", "time_zone", "paused", "next_fire_time", "last_fire_time"];
 
 /// A schedule as the table has it.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]

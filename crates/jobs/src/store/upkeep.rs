@@ -15,6 +15,8 @@ use crate::tables::{FIRES, JOBS};
 const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// How long a failed job, and a fired slot, is remembered.
 const FAILED_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// Jobs taken back at once: each is a statement.
+const TAKEN_BACK: u64 = 100;
 /// Rows removed at once.
 const CHUNK: u64 = 1000;
 /// How far clocks may differ without meaning anything.
@@ -29,7 +31,13 @@ pub(crate) async fn extend(db: &Database, owner: Id, ids: &[Id], lease_time: Tim
             .add(Expr::col("state").eq(State::Running.name()))
     };
     let mut txn = db.begin();
-    txn.update(Query::update().table(JOBS).value("lease_time", lease_time).cond_where(held()).take());
+    txn.update(
+        Query::update()
+            .table(JOBS)
+            .value("lease_time", lease_time)
+            .cond_where(held())
+            .take(),
+    );
     txn.commit().await?;
     let query = Query::select().columns(["id", "claim"]).from(JOBS).cond_where(held()).take();
     let mut found = Vec::new();
@@ -59,7 +67,7 @@ async fn running(db: &Database, condition: Cond) -> Result<Vec<JobRow>, DbErr> {
         .from(JOBS)
         .and_where(Expr::col("state").eq(State::Running.name()))
         .cond_where(condition)
-        .limit(CHUNK)
+        .limit(TAKEN_BACK)
         .take();
     let rows = db.reader().query_all(&query).await?;
     rows.iter().map(|row| JobRow::from_query_result(row, "")).collect()
@@ -108,11 +116,7 @@ pub(crate) async fn rebase(db: &Database, now: Time) -> Result<(), CommitError> 
 /// Removes what nobody needs any more, so many rows at once; answers whether there is more.
 pub(crate) async fn clean(db: &Database, now: Time) -> Result<bool, CommitError> {
     let mut more = false;
-    for (state, kept) in [
-        (State::Succeeded, KEPT),
-        (State::Canceled, KEPT),
-        (State::Failed, FAILED_KEPT),
-    ] {
+    for (state, kept) in [(State::Succeeded, KEPT), (State::Canceled, KEPT), (State::Failed, FAILED_KEPT)] {
         let before = now - kept;
         let query = Query::select()
             .column("id")

@@ -16,7 +16,9 @@ pub(crate) async fn count(db: &Database, now: Time) -> Result<u64, DbErr> {
     let mut running = of(JOBS);
     running.and_where(Expr::col("state").eq(State::Running.name()));
     let mut slots = of(SCHEDULES);
-    slots.and_where(Expr::col("next_fire_time").lte(now)).and_where(Expr::col("paused").eq(false));
+    slots
+        .and_where(Expr::col("next_fire_time").lte(now))
+        .and_where(Expr::col("paused").eq(false));
     let mut sum = 0;
     for query in [due, running, slots] {
         sum += one(db, &query).await?;

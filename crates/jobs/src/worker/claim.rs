@@ -73,11 +73,18 @@ async fn take_over(inner: &Inner) -> Result<(), CommitError> {
         if orphans.is_empty() {
             break;
         }
-        tracing::info!(service = inner.service, jobs = orphans.len(), "taking over jobs of a process that is gone");
+        tracing::info!(
+            service = inner.service,
+            jobs = orphans.len(),
+            "taking over jobs of a process that is gone"
+        );
         let fate = |job: JobRow| {
             let fate = fate(inner, &job, now);
             // The first time its process was perhaps just stopped: no reason to wait.
-            let fate = if job.attempt == 1 { Fate::Again(now) } else { fate };
+            let fate = match fate {
+                Fate::Again(_) if job.attempt == 1 => Fate::Again(now),
+                fate => fate,
+            };
             (job, fate)
         };
         let jobs: Vec<_> = orphans.into_iter().map(fate).collect();

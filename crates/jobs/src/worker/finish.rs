@@ -55,7 +55,9 @@ async fn write(inner: &Inner, mut batch: Vec<Finished>) {
     // Jobs that end as fast as they can be written down are claimed ahead, as many as two transactions take; those that take their time
     // are left to processes that have a place for them.
     let quick = batch.len() >= 2 && batch.len() * 2 >= inner.options.concurrency;
-    inner.ahead.store(if quick { (batch.len() * 2).min(MOST) } else { 0 }, Ordering::Relaxed);
+    inner
+        .ahead
+        .store(if quick { (batch.len() * 2).min(MOST) } else { 0 }, Ordering::Relaxed);
     inner.wake();
 }
 

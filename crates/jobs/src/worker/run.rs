@@ -106,7 +106,10 @@ fn end(inner: &Inner, job: &RunningJob, handler: &dyn Handler, outcome: Ran) -> 
     let delay = match error {
         JobError::RetryAfter(delay, _) => delay,
         // Jobs that failed together do not come back together: the last byte of an id is chance.
-        _ => handler.backoff().after(attempt, job.id.as_bytes()[15].wrapping_add(attempt.to_le_bytes()[0].wrapping_mul(73))),
+        _ => handler.backoff().after(
+            attempt,
+            job.id.as_bytes()[15].wrapping_add(attempt.to_le_bytes()[0].wrapping_mul(73)),
+        ),
     };
     tracing::warn!(job.id = %job.id, kind, attempt, error = text, ?delay, "a job failed, it will be tried again");
     End::Again {

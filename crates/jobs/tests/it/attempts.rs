@@ -82,15 +82,15 @@ async fn what_will_never_work_is_not_tried_again() {
     let store = Store::sqlite().await;
     let node = started(&store).await;
     node.on("k", does(|_| async { Err(JobError::discard(anyhow!("no"))) }));
-    node.on(
-        "number",
-        does(|job| async move { job.payload::<u32>().map(|_| Outcome::Done) }),
-    );
+    node.on("number", does(|job| async move { job.payload::<u32>().map(|_| Outcome::Done) }));
     let discarded = node.enqueue(job("k")).await;
     assert_eq!(node.until(discarded, "failed").await.attempt, 1);
     let damaged = node.enqueue(NewJob::new("number", &"seven")).await;
     let row = node.until(damaged, "failed").await;
-    assert!(row.last_error.unwrap().starts_with("the payload cannot be read"), "says what is wrong");
+    assert!(
+        row.last_error.unwrap().starts_with("the payload cannot be read"),
+        "says what is wrong"
+    );
     let fine = node.enqueue(NewJob::new("number", &7)).await;
     node.until(fine, "succeeded").await;
 }
@@ -131,7 +131,11 @@ async fn snoozing_is_no_attempt() {
                 let nap = count.fetch_add(1, Ordering::SeqCst) < 5;
                 async move {
                     assert_eq!(job.attempt, 1);
-                    Ok(if nap { Outcome::Snooze(Duration::from_secs(30)) } else { Outcome::Done })
+                    Ok(if nap {
+                        Outcome::Snooze(Duration::from_secs(30))
+                    } else {
+                        Outcome::Done
+                    })
                 }
             }),
         );

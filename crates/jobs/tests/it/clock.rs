@@ -21,14 +21,22 @@ async fn waits_go_on_as_long_as_they_were() {
         let node = store.node().await;
         node.on(
             "fails once",
-            does(|job| async move { if job.attempt == 1 { Err(JobError::retry(anyhow!("no"))) } else { done() } }),
+            does(|job| async move {
+                if job.attempt == 1 {
+                    Err(JobError::retry(anyhow!("no")))
+                } else {
+                    done()
+                }
+            }),
         );
         node.on("k", Diary::default().handler());
         node.jobs.start();
         let failed = node.enqueue(job("fails once")).await;
         eventually("it failed", async || node.row(failed).await.last_error.is_some()).await;
         let delayed = node.enqueue(job("k").after(Duration::from_secs(100))).await;
-        let fixed = node.enqueue(job("k").at(node.clock.now().checked_add(Duration::from_secs(100)).unwrap())).await;
+        let fixed = node
+            .enqueue(job("k").at(node.clock.now().checked_add(Duration::from_secs(100)).unwrap()))
+            .await;
         // A later worker, which has not begun yet, must not wait an hour for a job of now.
         set_back(&node);
         eventually("they are moved", async || {
@@ -54,11 +62,14 @@ async fn a_process_that_starts_after_it_does_not_wait() {
     for store in Store::both().await {
         let before = store.node().await;
         let id = before.enqueue(job("k")).await;
+        // As a schedule does it.
+        let slot = before.enqueue(job("k").at(before.clock.now())).await;
         set_back(&before);
         let node = store.node().await;
         node.on("k", Diary::default().handler());
         node.jobs.start();
         node.until(id, "succeeded").await;
+        node.until(slot, "succeeded").await;
     }
 }
 
@@ -66,7 +77,10 @@ async fn a_process_that_starts_after_it_does_not_wait() {
 async fn claims_of_the_future_are_no_claims() {
     for store in Store::both().await {
         // The claim is of a process that died; it ends in an hour and a bit.
-        let one = Options { concurrency: 1, ..options() };
+        let one = Options {
+            concurrency: 1,
+            ..options()
+        };
         let dead = store.node_on(store.open().await, one);
         let gate = Gate::closed();
         dead.on("k", gate.handler(done));

@@ -52,7 +52,11 @@ async fn survives(store: Store, lives: Vec<u64>, grouped: bool) {
     for life in lives {
         let at = store.clone();
         let crashed = tokio::task::spawn_blocking(move || {
-            let process = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+            let process = tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(2)
+                .enable_all()
+                .build()
+                .unwrap();
             process.block_on(async {
                 let node = begun(&at).await;
                 tokio::time::sleep(Duration::from_millis(life)).await;
@@ -73,7 +77,12 @@ async fn survives(store: Store, lives: Vec<u64>, grouped: bool) {
     let rows = last.rows().await;
     assert_eq!(rows.len(), jobs);
     let effects = last
-        .numbers(&Query::select().expr(Expr::cust("count(distinct name)")).from("schedule_fires").take())
+        .numbers(
+            &Query::select()
+                .expr(Expr::cust("count(distinct name)"))
+                .from("schedule_fires")
+                .take(),
+        )
         .await;
     assert_eq!(effects, [i64::try_from(jobs).unwrap()]);
     assert!(rows.iter().all(|row| row.live_key.is_none()));

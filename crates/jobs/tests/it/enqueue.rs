@@ -157,7 +157,8 @@ async fn many_waiting_jobs_are_no_burden() {
     for _ in 0..20 {
         let mut txn = node.db.begin();
         for number in 0..1000 {
-            node.jobs.enqueue(&mut txn, NewJob::new("k", &number).at(tomorrow).priority(number % 3));
+            node.jobs
+                .enqueue(&mut txn, NewJob::new("k", &number).at(tomorrow).priority(number % 3));
         }
         txn.commit().await.unwrap();
     }
@@ -169,7 +170,7 @@ async fn many_waiting_jobs_are_no_burden() {
     let before = node.db.counts();
     tokio::time::sleep(Duration::from_millis(500)).await;
     let after = node.db.counts();
-    assert!(after.reads - before.reads <= 50, "{before:?} {after:?}");
+    assert!(after.reads - before.reads <= 60, "{before:?} {after:?}");
     assert_eq!(after.transactions, before.transactions, "nothing is written");
     let urgent = node.enqueue(NewJob::new("k", &0)).await;
     node.until(urgent, "succeeded").await;

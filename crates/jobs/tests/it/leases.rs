@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::anyhow;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, Query};
 use tasktracker_database::Time;
 use tasktracker_jobs::{JobError, Options};
 
@@ -22,7 +22,10 @@ fn watchful() -> Options {
 async fn the_result_of_a_lost_claim_does_not_count() {
     for store in Store::both().await {
         // The one hangs and gives no sign of life for a long time; the other looks often.
-        let one = Options { concurrency: 1, ..options() };
+        let one = Options {
+            concurrency: 1,
+            ..options()
+        };
         let paused = store.node_on(store.open().await, one);
         let gate = Gate::closed();
         paused.on("k", gate.handler(|| Err(JobError::discard(anyhow!("of the lost claim")))));
@@ -35,7 +38,9 @@ async fn the_result_of_a_lost_claim_does_not_count() {
         other.on("k", second.handler(done));
         other.jobs.start();
         // Its claim runs out.
-        paused.meddle(update("lease_time", Expr::val(paused.now() - Duration::from_secs(1)), id)).await;
+        paused
+            .meddle(update("lease_time", Expr::val(paused.now() - Duration::from_secs(1)), id))
+            .await;
         eventually("it is taken back", async || paused.row(id).await.last_error.is_some()).await;
         paused.wait(60);
         second.until_begun(1).await;
@@ -63,10 +68,15 @@ async fn a_claim_lasts_as_long_as_the_work() {
         }
         let id = nodes[0].enqueue(job("k")).await;
         gate.until_begun(1).await;
-        // Many times the lease, in small steps: signs of life come in time.
+        // Many times the lease, in steps that are shorter: after each there is a sign of life.
+        let lease_time = Query::select().column("lease_time").from("jobs").take();
         for _ in 0..20 {
-            store.clock.advance(Duration::from_millis(50));
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            store.clock.advance(Duration::from_millis(100));
+            let extended = nodes[0].now() + watchful().lease;
+            eventually("a sign of life", async || {
+                nodes[0].numbers(&lease_time).await == [extended.micros()]
+            })
+            .await;
         }
         assert_eq!(gate.begun.load(Ordering::SeqCst), 1);
         gate.open(1);

@@ -13,7 +13,10 @@ use crate::world::{Diary, Gate, Store, a_while, does, done, eventually, job, opt
 #[tokio::test]
 async fn higher_priority_first_then_the_longest_due() {
     for store in Store::both().await {
-        let one = Options { concurrency: 1, ..options() };
+        let one = Options {
+            concurrency: 1,
+            ..options()
+        };
         let node = store.node_on(store.open().await, one);
         let diary = Diary::default();
         node.on("k", diary.handler());
@@ -58,7 +61,7 @@ async fn jobs_of_a_group_run_one_after_another_in_order() {
             for group in 0..5 {
                 let job = NewJob::new("k", &(group * 100 + number)).group(format!("g{group}"));
                 // Neither priority nor time comes before the order of the group.
-                nodes[0].enqueue(job.priority(i32::try_from(number).unwrap() - 10)).await;
+                nodes[0].enqueue(job.priority(number - 10)).await;
             }
         }
         nodes.iter().for_each(|node| node.jobs.start());

@@ -26,13 +26,21 @@ async fn ticking(store: &Store, schedule: Schedule) -> (Node, Diary) {
 }
 
 async fn next(node: &Node) -> Vec<i64> {
-    let query = Query::select().column("next_fire_time").from("schedules").order_by("name", Order::Asc).take();
+    let query = Query::select()
+        .column("next_fire_time")
+        .from("schedules")
+        .order_by("name", Order::Asc)
+        .take();
     node.numbers(&query).await
 }
 
 /// Fired slots.
 async fn fired(node: &Node) -> Vec<String> {
-    let query = Query::select().column("slot_time").from("schedule_fires").order_by("slot_time", Order::Asc).take();
+    let query = Query::select()
+        .column("slot_time")
+        .from("schedule_fires")
+        .order_by("slot_time", Order::Asc)
+        .take();
     let text = |micros| jiff::Timestamp::from_microsecond(micros).unwrap().to_string();
     node.numbers(&query).await.into_iter().map(text).collect()
 }
@@ -69,7 +77,11 @@ async fn each_slot_fires_once_at_its_time() {
 #[tokio::test]
 async fn several_workers_fire_a_slot_once() {
     for store in Store::both().await {
-        let nodes = [ticking(&store, HOURLY).await, ticking(&store, HOURLY).await, ticking(&store, HOURLY).await];
+        let nodes = [
+            ticking(&store, HOURLY).await,
+            ticking(&store, HOURLY).await,
+            ticking(&store, HOURLY).await,
+        ];
         for round in 1..=5 {
             store.clock.advance(Duration::from_secs(60 * 60));
             let total = || nodes.iter().map(|(_, diary)| diary.len()).sum::<usize>();

@@ -30,7 +30,12 @@ async fn running_jobs_may_end_and_no_more_are_begun() {
         let left = store.node().await;
         assert_eq!((left.count("succeeded").await, left.count("ready").await), (2, 4));
         assert_eq!(gate.begun.load(Ordering::SeqCst), 2);
-        assert!(left.rows().await.iter().all(|row| row.attempt == i64::from(row.state == "succeeded")));
+        assert!(
+            left.rows()
+                .await
+                .iter()
+                .all(|row| row.attempt == i64::from(row.state == "succeeded"))
+        );
     }
 }
 
@@ -99,16 +104,17 @@ async fn a_process_with_nothing_to_do_stops_at_once() {
 fn after_a_kill_the_next_process_on_the_file_need_not_wait() {
     let process = || tokio::runtime::Runtime::new().unwrap();
     let first = process();
-    let (store, id) = first.block_on(async {
+    let (store, id, only) = first.block_on(async {
         let store = Store::sqlite().await;
         let node = store.node().await;
         let gate = Gate::closed();
         node.on("k", gate.handler(done));
         node.jobs.start();
         let id = node.enqueue(job("k")).await;
-        gate.until_begun(1).await;
+        let only = node.enqueue(job("k").max_attempts(1)).await;
+        gate.until_begun(2).await;
         node.killed();
-        (store, id)
+        (store, id, only)
     });
     first.shutdown_timeout(Duration::from_secs(5));
 
@@ -120,5 +126,6 @@ fn after_a_kill_the_next_process_on_the_file_need_not_wait() {
         next.jobs.start();
         // The clock stands still: no lease runs out.
         assert_eq!(next.until(id, "succeeded").await.attempt, 2);
+        assert_eq!(next.until(only, "failed").await.attempt, 1);
     });
 }

@@ -13,7 +13,10 @@ async fn no_job_runs_twice_at_once() {
     for store in Store::both().await {
         // Two in one process, and one in another.
         let db = store.open().await;
-        let eager = Options { concurrency: 16, ..options() };
+        let eager = Options {
+            concurrency: 16,
+            ..options()
+        };
         let nodes = [
             store.node_on(db.clone(), eager),
             store.node_on(db, eager),

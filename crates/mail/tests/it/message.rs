@@ -16,7 +16,7 @@ fn bodies(mail: &ParsedMail) -> (String, String) {
     let [text, html] = mail.subparts.as_slice() else { panic!("two parts") };
     assert_eq!((text.ctype.mimetype.as_str(), html.ctype.mimetype.as_str()), ("text/plain", "text/html"));
     assert_eq!((text.ctype.charset.as_str(), html.ctype.charset.as_str()), ("utf-8", "utf-8"));
-    (text.get_body().unwrap(), html.get_body().unwrap())
+    (text.get_body().expect("a body"), html.get_body().expect("a body"))
 }
 
 fn check_form(bytes: &[u8]) {

@@ -4,16 +4,16 @@ use tasktracker_mail::Message;
 
 pub fn message() -> Message {
     Message {
-        id: "0190-job@tracker.example.com".parse().unwrap(),
-        from: "Task Tracker <no-reply@tracker.example.com>".parse().unwrap(),
-        to: "Ada Lovelace <ada@example.com>".parse().unwrap(),
+        id: "0190-job@tracker.example.com".parse().expect("fits"),
+        from: "Task Tracker <no-reply@tracker.example.com>".parse().expect("fits"),
+        to: "Ada Lovelace <ada@example.com>".parse().expect("fits"),
         subject: "WEB-12: Plan the launch".into(),
         text: "Hello Ada,\n\nLinus assigned this task to you.\n".to_owned(),
         html: "<!doctype html><p>Linus assigned this task to you.".to_owned(),
-        thread: Some("task.0190@tracker.example.com".parse().unwrap()),
-        list_id: Some("web@tracker.example.com".parse().unwrap()),
-        unsubscribe: Some("https://tracker.example.com/v1/notifications:unsubscribe?token=AQ-_x".parse().unwrap()),
-        headers: vec![("X-TaskTracker-Reason".parse().unwrap(), "assigned".into())],
-        time: "2026-05-01T12:00:00Z".parse().unwrap(),
+        thread: Some("task.0190@tracker.example.com".parse().expect("fits")),
+        list_id: Some("web@tracker.example.com".parse().expect("fits")),
+        unsubscribe: Some("https://tracker.example.com/v1/notifications:unsubscribe?token=AQ-_x".parse().expect("fits")),
+        headers: vec![("X-TaskTracker-Reason".parse().expect("fits"), "assigned".into())],
+        time: "2026-05-01T12:00:00Z".parse().expect("fits"),
     }
 }

@@ -1,11 +1,13 @@
 //! `cargo xtask gen`: rewrites what is generated and committed.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 
 use crate::protos::Protos;
-use crate::rules::{buf, routes};
+use crate::rules::events_doc::Topics;
+use crate::rules::{buf, events_doc, routes};
 use crate::tools::{self, Found};
 use crate::{environment, terminal};
 
@@ -23,15 +25,10 @@ pub struct Arguments {
 /// Runs.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let root = environment::root();
-    let table = routes::table(&Protos::read(&root)?);
-    let file = root.join(routes::PATH);
-    // Left alone where nothing changes: its time stamp makes cargo generate the bindings anew.
-    if std::fs::read_to_string(&file).is_ok_and(|committed| committed == table) {
-        terminal::say(format!("{} is up to date", routes::PATH));
-    } else {
-        std::fs::write(&file, table).with_context(|| format!("cannot write {}", routes::PATH))?;
-        terminal::say(format!("wrote {}", routes::PATH));
-    }
+    let protos = Protos::read(&root)?;
+    write(&root, routes::PATH, &routes::table(&protos))?;
+    let topics = std::fs::read_to_string(root.join(events_doc::TABLE)).with_context(|| format!("cannot read {}", events_doc::TABLE))?;
+    write(&root, events_doc::PATH, &events_doc::document(&protos, &Topics::parse(&topics)?)?)?;
     let document = environment::output(
         environment::cargo()
             .args(["run", "--quiet", "--package", "tasktracker", "--", "openapi"])
@@ -47,4 +44,16 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         terminal::say(format!("wrote {}", buf::BASELINE));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes a file, but leaves it alone where nothing changes: its time stamp may make cargo build something anew.
+fn write(root: &Path, path: &str, text: &str) -> Result<()> {
+    let file = root.join(path);
+    if std::fs::read_to_string(&file).is_ok_and(|committed| committed == text) {
+        terminal::say(format!("{path} is up to date"));
+        return Ok(());
+    }
+    std::fs::write(&file, text).with_context(|| format!("cannot write {path}"))?;
+    terminal::say(format!("wrote {path}"));
+    Ok(())
 }

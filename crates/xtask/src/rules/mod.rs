@@ -5,6 +5,7 @@ pub mod buf;
 mod clippy;
 mod crate_form;
 mod dependencies;
+pub mod events_doc;
 mod file_headers;
 mod file_length;
 mod format;
@@ -105,6 +106,7 @@ pub const RULES: &[Rule] = &[
     rpc_files::RULE,
     policies::RULE,
     routes::RULE,
+    events_doc::RULE,
     api::RULE,
     buf::RULE,
     format::RULE,

@@ -24,6 +24,7 @@ const BESIDES: &[&str] = &[
     "mentions",
     "events",
     "resume",
+    "inbox",
     "refuse",
     "replay",
     "paging",

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
-use prost::Message;
 use tasktracker_events::{Event, Fact};
 use tasktracker_proto::events::v1::task_event::Kind;
 use tasktracker_proto::events::v1::*;

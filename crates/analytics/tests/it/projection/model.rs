@@ -118,6 +118,44 @@ fn times(task: &Made, until: Timestamp) -> (BTreeMap<String, i64>, i64) {
     (times, reopened)
 }
 
+/// How the stock of live tasks of each category changes from day to day, by the clock that never goes back.
+fn stock(history: &History, project: u128) -> BTreeMap<(Date, i64), i64> {
+    let zone = zone(&history.zones[&project]);
+    let mut stock = BTreeMap::<(Date, i64), i64>::new();
+    for task in history.tasks.iter().filter(|task| task.project == project) {
+        let (mut clock, mut was) = (Timestamp::MIN, None);
+        for (at, snapshot, is_gone) in &task.states {
+            clock = clock.max(*at);
+            let day = clock.to_zoned(zone.clone()).date();
+            let is_live = !is_gone && snapshot.delete_time.is_none();
+            let is = is_live.then_some(i64::from(snapshot.status_category));
+            for (category, amount) in [(was, -1), (is, 1)] {
+                if let Some(category) = category {
+                    *stock.entry((day, category)).or_default() += amount;
+                }
+            }
+            was = is;
+        }
+    }
+    stock.retain(|_, amount| *amount != 0);
+    stock
+}
+
+/// The same as it was written down.
+fn written_stock(store: &Memory, project: u128) -> BTreeMap<(Date, i64), i64> {
+    let prefix = format!("g1|project|{}|stock|", history::project_id(project));
+    let mut stock = BTreeMap::new();
+    for document in store.dump() {
+        let Some(month) = document.id.strip_prefix(&prefix) else { continue };
+        for (name, amount) in document.fields.numbers() {
+            let (category, day) = name[1..].split_once('_').unwrap();
+            let day: Date = format!("{month}-{day}").parse().unwrap();
+            stock.insert((day, category.parse().unwrap()), amount);
+        }
+    }
+    stock
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
 
@@ -139,6 +177,7 @@ proptest! {
                 let (zone, sum) = numbers.of_project(history::project_id(project), asked, now).await.unwrap();
                 prop_assert_eq!(zone.name(), history.zones[&project].as_str());
                 prop_assert_eq!(answered(&sum, from, to), expected(&history, &[project], None, now), "project {}", project);
+                prop_assert_eq!(written_stock(&store, project), stock(&history, project));
             }
             for person in 0..history::USERS {
                 for projects in [vec![0], vec![1], vec![0, 1], vec![]] {

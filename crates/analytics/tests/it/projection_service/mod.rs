@@ -1,1 +1,3 @@
-//! To come.
+//! ProjectionService.
+
+mod get_projection_status;

@@ -62,7 +62,9 @@ async fn join(subscriber: &Arc<dyn Subscriber>, group: &str, topics: &[Topic]) -
 }
 
 async fn within<T>(work: impl Future<Output = T>) -> T {
-    tokio::time::timeout(Duration::from_secs(10), work).await.expect("within ten seconds")
+    tokio::time::timeout(Duration::from_secs(10), work)
+        .await
+        .expect("within ten seconds")
 }
 
 /// Fetches and stores until there were so many.
@@ -304,7 +306,14 @@ pub async fn a_member_that_was_replaced_cannot_store<T: Transport>(transport: T)
 }
 
 fn consumers(transport: &impl Transport, subscriber: Arc<dyn Subscriber>, lifecycle: &Lifecycle) -> Consumers {
-    Consumers::new("core", transport.database(), subscriber, transport.clock(), transport.ids(), lifecycle)
+    Consumers::new(
+        "core",
+        transport.database(),
+        subscriber,
+        transport.clock(),
+        transport.ids(),
+        lifecycle,
+    )
 }
 
 pub async fn poison_in_the_middle_stops_nothing<T: Transport>(transport: T) {

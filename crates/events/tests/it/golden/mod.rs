@@ -20,8 +20,15 @@ use crate::world::{World, both, until};
 use values::Golden;
 
 fn committed(name: &str) -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/v1").join(format!("{name}.bin"));
-    std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}; cargo run -p tasktracker-events --example write_golden", path.display()))
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("testdata/v1")
+        .join(format!("{name}.bin"));
+    std::fs::read(&path).unwrap_or_else(|error| {
+        panic!(
+            "{}: {error}; cargo run -p tasktracker-events --example write_golden",
+            path.display()
+        )
+    })
 }
 
 fn assert_read_as_meant<M: Message + Default + PartialEq + Debug>(values: Vec<Golden<M>>) {
@@ -49,7 +56,9 @@ fn every_kind_of_event_has_its_file() {
     for topic in TOPICS {
         let message_name = topic.event_type.rsplit('.').next().unwrap();
         let events = descriptors.file.iter().filter(|file| file.package() == "tasktracker.events.v1");
-        let message = events.flat_map(|file| &file.message_type).find(|message| message.name() == message_name);
+        let message = events
+            .flat_map(|file| &file.message_type)
+            .find(|message| message.name() == message_name);
         let about = message_name.strip_suffix("Event").unwrap().to_lowercase();
         for field in message.unwrap().field.iter().filter(|field| field.oneof_index.is_some()) {
             let name = format!("{about}_{}", field.name());
@@ -106,12 +115,20 @@ async fn what_a_later_release_adds_is_left_out() {
         let event = received(&world, Topic::CORE_TASK, with_field);
         assert_eq!(event.decode::<TaskEvent>().unwrap(), value, "{name}");
 
-        let later = received(&world, Topic::CORE_TASK, of_later_release(&value)).decode::<TaskEvent>().unwrap();
+        let later = received(&world, Topic::CORE_TASK, of_later_release(&value))
+            .decode::<TaskEvent>()
+            .unwrap();
         assert_eq!(later.kind, None);
-        assert_eq!((later.task_id, later.version, later.after), (value.task_id, value.version, value.after));
+        assert_eq!(
+            (later.task_id, later.version, later.after),
+            (value.task_id, value.version, value.after)
+        );
     }
     let elsewhere = received(&world, Topic::CORE_PROJECT, Vec::new());
-    assert!(elsewhere.decode::<TaskEvent>().is_err(), "a task event is not read from the topic of projects");
+    assert!(
+        elsewhere.decode::<TaskEvent>().is_err(),
+        "a task event is not read from the topic of projects"
+    );
 }
 
 #[tokio::test]

@@ -33,9 +33,19 @@ fn golden<M>(name: &'static str, value: M) -> Golden<M> {
 /// File names and bytes of all of them.
 pub fn files() -> Vec<(&'static str, Vec<u8>)> {
     fn bytes<M: Message>(values: Vec<Golden<M>>) -> Vec<(&'static str, Vec<u8>)> {
-        values.into_iter().map(|golden| (golden.name, golden.value.encode_to_vec())).collect()
+        values
+            .into_iter()
+            .map(|golden| (golden.name, golden.value.encode_to_vec()))
+            .collect()
     }
-    [bytes(tasks()), bytes(projects()), bytes(users()), bytes(accesses()), bytes(uploads())].concat()
+    [
+        bytes(tasks()),
+        bytes(projects()),
+        bytes(users()),
+        bytes(accesses()),
+        bytes(uploads()),
+    ]
+    .concat()
 }
 
 pub fn tasks() -> Vec<Golden<TaskEvent>> {
@@ -150,7 +160,10 @@ pub fn accesses() -> Vec<Golden<AccessEvent>> {
     let role_id = || ROLE.to_owned();
     vec![
         golden("access_member_added", access(Kind::MemberAdded(MemberAdded { role_id: role_id() }))),
-        golden("access_member_changed", access(Kind::MemberChanged(MemberChanged { role_id: role_id() }))),
+        golden(
+            "access_member_changed",
+            access(Kind::MemberChanged(MemberChanged { role_id: role_id() })),
+        ),
         golden(
             "access_member_removed",
             access(Kind::MemberRemoved(MemberRemoved {

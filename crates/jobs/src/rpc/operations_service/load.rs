@@ -11,7 +11,9 @@ use crate::store::{JobRow, list};
 
 /// An id of a request; its form was checked before.
 pub fn id(text: &str, field: &str) -> Result<Id, RpcError> {
-    Uuid::try_parse(text).map(Id).map_err(|_| RpcError::invalid(field, "must be a UUID"))
+    Uuid::try_parse(text)
+        .map(Id)
+        .map_err(|_| RpcError::invalid(field, "must be a UUID"))
 }
 
 /// A job, and whose it is.

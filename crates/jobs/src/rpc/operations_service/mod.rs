@@ -67,10 +67,7 @@ impl OperationsService for Operations {
         Ok(call.reply(response))
     }
 
-    async fn discard_dead_letter(
-        &self,
-        request: Request<DiscardDeadLetterRequest>,
-    ) -> Result<Response<DiscardDeadLetterResponse>, Status> {
+    async fn discard_dead_letter(&self, request: Request<DiscardDeadLetterRequest>) -> Result<Response<DiscardDeadLetterResponse>, Status> {
         let (call, request) = Call::open(request)?;
         let response = discard_dead_letter::discard_dead_letter(self, &call, request).await?;
         Ok(call.reply(response))

@@ -42,7 +42,11 @@ impl PermissionService for Auth {
     ) -> Result<Response<GetEffectivePermissionsResponse>, Status> {
         let request = request.into_inner();
         let is_operator = [ADA, EVE].iter().any(|user| user.to_string() == request.user_id) && request.project_id.is_empty();
-        let permission = if is_operator { Permission::OperationManage } else { Permission::UserView };
+        let permission = if is_operator {
+            Permission::OperationManage
+        } else {
+            Permission::UserView
+        };
         Ok(Response::new(GetEffectivePermissionsResponse {
             permissions: vec![permission.into()],
             revision: 1,

@@ -105,7 +105,10 @@ async fn tells_all_of_a_job_and_filters() {
     };
     assert_eq!(failed, [wanted]);
     let ready = office.list(JobState::Ready, "").await;
-    assert_eq!((ready[0].id.as_str(), ready[0].service.as_str()), (waits.to_string().as_str(), "auth"));
+    assert_eq!(
+        (ready[0].id.as_str(), ready[0].service.as_str()),
+        (waits.to_string().as_str(), "auth")
+    );
     assert!(ready[0].finish_time.is_none());
     assert_eq!(office.list(JobState::Unspecified, "fine").await.len(), 2);
     assert_eq!(office.list(JobState::Succeeded, "fine").await.len(), 1);

@@ -27,7 +27,10 @@ impl Office {
 
     /// All schedules, once there are so many.
     pub async fn schedules(&self, count: usize) -> Vec<Listed> {
-        eventually("they are known", async || self.page_of_schedules(0, String::new()).await.0.len() == count).await;
+        eventually("they are known", async || {
+            self.page_of_schedules(0, String::new()).await.0.len() == count
+        })
+        .await;
         self.page_of_schedules(0, String::new()).await.0
     }
 }
@@ -42,10 +45,16 @@ async fn lists_the_schedules_of_all_services_by_name() {
     office.auth.jobs.schedule(daily("auth.z"));
     office.auth.jobs.start();
     let all = office.schedules(3).await;
-    let names: Vec<_> = all.iter().map(|schedule| (schedule.name.as_str(), schedule.service.as_str())).collect();
+    let names: Vec<_> = all
+        .iter()
+        .map(|schedule| (schedule.name.as_str(), schedule.service.as_str()))
+        .collect();
     assert_eq!(names, [("auth.z", "auth"), ("core.a", "core"), ("core.b", "core")]);
     let a = &all[1];
-    assert_eq!((a.cron.as_str(), a.time_zone.as_str(), a.kind.as_str(), a.paused), ("15 3 * * *", "Europe/Berlin", "tick", false));
+    assert_eq!(
+        (a.cron.as_str(), a.time_zone.as_str(), a.kind.as_str(), a.paused),
+        ("15 3 * * *", "Europe/Berlin", "tick", false)
+    );
     let next: jiff::Timestamp = "2026-05-02T01:15:00Z".parse().unwrap();
     assert_eq!(a.next_fire_time.unwrap().seconds, next.as_second());
     assert!(a.last_fire_time.is_none());

@@ -113,7 +113,10 @@ impl Office {
     /// A request of a person.
     pub fn of<T>(&self, user: Uuid, message: T) -> Request<T> {
         let now = self.core.clock.now();
-        let token = self.signer.sign_user(user, Uuid::from_u128(0x5e55), now, Uuid::from_u128(7), now).unwrap();
+        let token = self
+            .signer
+            .sign_user(user, Uuid::from_u128(0x5e55), now, Uuid::from_u128(7), now)
+            .unwrap();
         let mut request = Request::new(message);
         request
             .metadata_mut()
@@ -140,10 +143,7 @@ macro_rules! for_operators_only {
         use tasktracker_proto::r#type::v1::ErrorReason;
         use tasktracker_server::Code;
         let stranger = $office.client().$rpc(tonic::Request::new($request)).await;
-        assert_eq!(
-            super::refusal(stranger),
-            (Code::Unauthenticated, ErrorReason::CredentialMissing)
-        );
+        assert_eq!(super::refusal(stranger), (Code::Unauthenticated, ErrorReason::CredentialMissing));
         let member = $office.client().$rpc($office.of(super::BOB, $request)).await;
         assert_eq!(super::refusal(member), (Code::PermissionDenied, ErrorReason::PermissionMissing));
     }};

@@ -57,7 +57,9 @@ async fn a_canceled_job_too_unless_its_place_is_taken() {
     office.client().cancel_job(office.of(ADA, cancel)).await.unwrap();
     let second = office.core.enqueue(job("k").unique("u")).await;
     assert_eq!(refusal(office.retry(first).await), WRONG_STATE);
-    let cancel = CancelJobRequest { job_id: second.to_string() };
+    let cancel = CancelJobRequest {
+        job_id: second.to_string(),
+    };
     office.client().cancel_job(office.of(ADA, cancel)).await.unwrap();
     let retried = office.retry(first).await.unwrap();
     assert_eq!((retried.state(), retried.attempt), (JobState::Ready, 0));

@@ -24,16 +24,16 @@ impl Store {
     }
 
     /// Events that wait to be published.
-    pub fn unpublished(&self) -> anyhow::Result<u64> {
+    pub fn unpublished(&self) -> anyhow::Result<i64> {
         let mut count = 0;
         for outbox in &self.outboxes {
-            count += outbox.query_row("select count(*) from outbox", [], |row| row.get::<_, u64>(0))?;
+            count += outbox.query_row("select count(*) from outbox", [], |row| row.get::<_, i64>(0))?;
         }
         Ok(count)
     }
 
     /// Events that a group has yet to handle, over all groups.
-    pub fn unhandled(&self) -> anyhow::Result<u64> {
+    pub fn unhandled(&self) -> anyhow::Result<i64> {
         let sql = "select coalesce(sum(topics.last_position - positions.position), 0) from positions join topics on topics.name = positions.topic
                    where topics.last_position > positions.position";
         Ok(self.log.query_row(sql, [], |row| row.get(0))?)
