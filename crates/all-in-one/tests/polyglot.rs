@@ -128,6 +128,80 @@ async fn polyglot_grpcurl_calls_by_name() {
     }
 }
 
+/// The one test that opens the services' own ports: they are fixed.
+#[tokio::test]
+async fn polyglot_grpcurl_steers_what_runs_in_the_background() {
+    const CORE: &str = "127.0.0.1:50052";
+    const SERVICE: &str = "tasktracker.operations.v1.OperationsService";
+    let Some(grpcurl) = tool(GRPCURL) else { return };
+    let folder = tempfile::tempdir().expect("a directory");
+    let data_dir = folder.path().join("data");
+    let start = || async {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tasktracker"));
+        Process::run(command.args(["serve", "--expose-services", "--port", "0", "--data-dir"]).arg(&data_dir)).await
+    };
+    let call = |address: &str, token: &str, rpc: &str, request: Value| {
+        let (token, request) = (bearer(token), request.to_string());
+        output(Command::new(&grpcurl).args(["-plaintext", "-H", &token, "-d", &request, address, rpc]))
+    };
+
+    let server = start().await;
+    let token = server.owner().await;
+    let made = call(&server.address, &token, "tasktracker.core.v1.ProjectService/CreateProject", json!({"project": {"key": "WEB", "name": "Web"}}));
+    let project_id = json_of(&made)["project"]["id"].clone();
+    let task = json!({"project_id": project_id, "task": {"title": "One"}});
+    json_of(&call(&server.address, &token, "tasktracker.core.v1.TaskService/CreateTask", task));
+    let schedules = json_of(&call(CORE, &token, &format!("{SERVICE}/ListSchedules"), json!({})));
+    let names: Vec<&str> = schedules["schedules"].as_array().expect("schedules").iter().filter_map(|one| one["name"].as_str()).collect();
+    assert!(names.contains(&"core.purge") && names.iter().any(|name| name.starts_with("files.")), "{names:?}");
+    let paused = call(CORE, &token, &format!("{SERVICE}/PauseSchedule"), json!({"name": "core.purge", "paused": true}));
+    assert_eq!(json_of(&paused)["schedule"]["paused"], json!(true));
+    let jobs = call(CORE, &token, &format!("{SERVICE}/ListJobs"), json!({"state": "JOB_STATE_FAILED"}));
+    assert_eq!(json_of(&jobs)["jobs"], Value::Null, "nothing has failed");
+    // Through the gateway there is no such service.
+    let hidden = call(&server.address, &token, &format!("{SERVICE}/ListJobs"), json!({}));
+    assert!(!hidden.status.success());
+    assert!(server.stop().await.success());
+
+    // An event that an older program could not handle: its bytes are kept.
+    bury_the_newest_event(&data_dir);
+    let server = start().await;
+    let token = server.token().await;
+    let letters = || json_of(&call(CORE, &token, &format!("{SERVICE}/ListDeadLetters"), json!({})))["deadLetters"].clone();
+    let listed = letters();
+    assert_eq!(
+        (&listed[0]["group"], &listed[0]["eventType"], &listed[0]["error"]),
+        (&json!("core.notifications"), &json!("tasktracker.events.v1.TaskEvent"), &json!("not understood"))
+    );
+    let replay = json!({"dead_letter_id": listed[0]["id"]});
+    let replayed = call(CORE, &token, &format!("{SERVICE}/ReplayDeadLetter"), replay.clone());
+    assert!(replayed.status.success(), "{}", text(&replayed.stderr));
+    assert_eq!(letters(), Value::Null, "it was handled");
+    let again = call(CORE, &token, &format!("{SERVICE}/ReplayDeadLetter"), replay);
+    assert_eq!(again.status.code(), Some(GRPCURL_FAILED + 5));
+    let schedules = json_of(&call(CORE, &token, &format!("{SERVICE}/ListSchedules"), json!({})));
+    let purge = schedules["schedules"].as_array().expect("schedules").iter().find(|one| one["name"] == "core.purge");
+    assert_eq!(purge.expect("core.purge")["paused"], json!(true), "it stays paused");
+    assert!(server.stop().await.success());
+}
+
+/// Puts the newest event of a task into Core's dead letters, as if it had not been handled.
+fn bury_the_newest_event(data_dir: &Path) {
+    let log = rusqlite::Connection::open(data_dir.join("events.db")).expect("the log");
+    let newest = "select position, event_key, event_id, occur_time, payload from entries where topic = 'tasktracker.core.task.v1' order by position desc limit 1";
+    let core = rusqlite::Connection::open(data_dir.join("core.db")).expect("core's database");
+    log.query_row(newest, [], |row| {
+        let (position, key, event_id): (i64, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let (time, payload): (i64, Vec<u8>) = (row.get(3)?, row.get(4)?);
+        core.execute(
+            "insert into dead_letters (id, consumer, identity, topic, position, event_key, event_id, occur_time, payload, error, attempts, create_time)
+             values (?1, 'core.notifications', ?2, 'tasktracker.core.task.v1', ?3, ?4, ?2, ?5, ?6, 'not understood', 3, ?5)",
+            rusqlite::params!["019de368-f600-71ed-9b4a-0000000000aa", event_id, position, key, time, payload],
+        )
+    })
+    .expect("buried");
+}
+
 #[tokio::test]
 async fn polyglot_grpcurl_hears_why_a_watch_ends_when_the_server_stops() {
     let Some(grpcurl) = tool(GRPCURL) else { return };

@@ -35,7 +35,9 @@ fn event(index: i64, tasks: i64) -> Event {
         (true, 0) => 4,
         (true, _) => 5,
     };
-    let due = (made + SignedDuration::from_hours(24 * (task % 40))).to_zoned(jiff::tz::TimeZone::UTC).datetime();
+    let due = (made + SignedDuration::from_hours(24 * (task % 40)))
+        .to_zoned(jiff::tz::TimeZone::UTC)
+        .datetime();
     let user = |number: i64| Uuid::from_u128(0xB000 + number as u128 % 20).to_string();
     let after = TaskSnapshot {
         time_zone: "Europe/Berlin".to_owned(),
@@ -44,7 +46,11 @@ fn event(index: i64, tasks: i64) -> Event {
         assignee_ids: vec![user(task)],
         creator_id: user(task / 20),
         due_date: if task % 3 == 0 { due.date().to_string() } else { String::new() },
-        due_local_date_time: if task % 3 == 1 { due.strftime("%Y-%m-%dT%H:%M").to_string() } else { String::new() },
+        due_local_date_time: if task % 3 == 1 {
+            due.strftime("%Y-%m-%dT%H:%M").to_string()
+        } else {
+            String::new()
+        },
         due_time_zone: "Europe/London".to_owned(),
         create_time: Some(to_proto(made)),
         start_time: (category == 4).then(|| to_proto(at)),
@@ -56,7 +62,11 @@ fn event(index: i64, tasks: i64) -> Event {
         project_id: PROJECT.to_string(),
         version: 1 + i64::from(second),
         after: Some(after),
-        kind: Some(if second { Kind::Updated(TaskUpdated::default()) } else { Kind::Created(TaskCreated::default()) }),
+        kind: Some(if second {
+            Kind::Updated(TaskUpdated::default())
+        } else {
+            Kind::Created(TaskCreated::default())
+        }),
         ..TaskEvent::default()
     };
     Event {
@@ -98,10 +108,21 @@ async fn main() -> anyhow::Result<()> {
         projection.count(&batch).await?;
     }
     let spent = begun.elapsed();
-    writeln!(out, "count    {:>8} events in {spent:.2?}: {:.0}/s", tasks * 2, (tasks * 2) as f64 / spent.as_secs_f64())?;
+    writeln!(
+        out,
+        "count    {:>8} events in {spent:.2?}: {:.0}/s",
+        tasks * 2,
+        (tasks * 2) as f64 / spent.as_secs_f64()
+    )?;
     let begun = Instant::now();
     let rebuilt = projection.rebuild().await?;
-    writeln!(out, "rebuild  {:>8} events in {:.2?}, {} documents", rebuilt.events, begun.elapsed(), rebuilt.documents)?;
+    writeln!(
+        out,
+        "rebuild  {:>8} events in {:.2?}, {} documents",
+        rebuilt.events,
+        begun.elapsed(),
+        rebuilt.documents
+    )?;
 
     let numbers = Numbers::new(store.clone());
     let now: Timestamp = "2026-12-31T12:00:00Z".parse()?;
@@ -113,7 +134,11 @@ async fn main() -> anyhow::Result<()> {
         let asked = Asked::read(start, end).expect("days");
         let read = median(async || assert!(numbers.of_project(PROJECT, asked, now).await.expect("reads").1.overdue > 0)).await;
         let days = asked.on("2026-12-31".parse()?).expect("days").each().count();
-        writeln!(out, "project's numbers, {days:>3} days  {read:.2?}: {:.2} look-ups", read.as_secs_f64() / look_up.as_secs_f64())?;
+        writeln!(
+            out,
+            "project's numbers, {days:>3} days  {read:.2?}: {:.2} look-ups",
+            read.as_secs_f64() / look_up.as_secs_f64()
+        )?;
     }
     std::fs::remove_dir_all(&folder)?;
     Ok(())

@@ -86,7 +86,15 @@ mod tests {
         let token = Token::read(&format!("{ID}:7")).unwrap().unwrap();
         assert_eq!((token.id.to_string().as_str(), token.version), (ID, 7));
         assert_eq!(Token::read("").unwrap(), None);
-        for bad in ["x", ":", ID, &format!("{ID}:"), &format!("{ID}:0"), &format!("{ID}:-1"), &format!("{ID}:+1")] {
+        for bad in [
+            "x",
+            ":",
+            ID,
+            &format!("{ID}:"),
+            &format!("{ID}:0"),
+            &format!("{ID}:-1"),
+            &format!("{ID}:+1"),
+        ] {
             assert!(Token::read(bad).is_err(), "{bad}");
         }
         assert!(Token::read(&format!("{ID}:99999999999999999999")).is_err());

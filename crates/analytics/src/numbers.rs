@@ -188,11 +188,7 @@ impl Numbers {
 
 /// The pages that say what is now.
 fn pages_now(minute: Minute) -> Vec<Page> {
-    vec![
-        Page::Now,
-        Page::DueDays(Month::of(minute.day)),
-        Page::DueMinutes(minute.day),
-    ]
+    vec![Page::Now, Page::DueDays(Month::of(minute.day)), Page::DueMinutes(minute.day)]
 }
 
 impl Sum {
@@ -246,9 +242,11 @@ impl Sum {
     }
 
     fn add_days(&mut self, fields: &Fields, month: &str) {
+        let Ok(first) = format!("{month}-01").parse::<Date>() else { return };
         for (name, number) in fields.numbers() {
             let (kind, day) = name.split_at(1);
-            let Ok(day) = format!("{month}-{day}").parse::<Date>() else { continue };
+            let day = day.parse().ok().and_then(|day| Date::new(first.year(), first.month(), day).ok());
+            let Some(day) = day else { continue };
             let (created, completed) = self.days.entry(day).or_default();
             match kind {
                 "c" => *created += number,

@@ -12,7 +12,10 @@ use crate::projection::CountError;
 use crate::projection::rebuild::Rebuilt;
 
 /// The services of Analytics by their full names.
-pub const SERVICES: [&str; 2] = ["tasktracker.analytics.v1.StatisticsService", "tasktracker.analytics.v1.ProjectionService"];
+pub const SERVICES: [&str; 2] = [
+    "tasktracker.analytics.v1.StatisticsService",
+    "tasktracker.analytics.v1.ProjectionService",
+];
 
 /// Largest request message, in bytes.
 const MAX_REQUEST: usize = 64 * 1024;

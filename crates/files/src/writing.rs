@@ -150,7 +150,10 @@ impl Writer {
         match undone.await {
             Ok(()) => {
                 self.held.progress = Some(Progress { hash, bytes: at });
-                RpcError::invalid("content", format!("must not be longer than the {} bytes announced", self.upload.size_bytes))
+                RpcError::invalid(
+                    "content",
+                    format!("must not be longer than the {} bytes announced", self.upload.size_bytes),
+                )
             }
             Err(error) => error,
         }
@@ -176,7 +179,10 @@ async fn hash_of(app: &App, upload: &Upload) -> Result<Hash, RpcError> {
     let reading = app.blobs.read(Area::Incoming, upload.id, length, 0..length, Some(Hash::default()));
     let mut reading = reading.await.map_err(refuse::blob)?;
     while reading.next().await.map_err(refuse::blob)?.is_some() {}
-    reading.hash().cloned().ok_or_else(|| RpcError::internal(anyhow::anyhow!("a content was read without its end")))
+    reading
+        .hash()
+        .cloned()
+        .ok_or_else(|| RpcError::internal(anyhow::anyhow!("a content was read without its end")))
 }
 
 /// The first message of a call, which says what is written.
@@ -268,7 +274,10 @@ fn broken(status: &Status) -> RpcError {
 fn bytes_of(message: WriteUploadRequest) -> Result<Bytes, RpcError> {
     Call::check(&message)?;
     if !message.upload_id.is_empty() || message.offset != 0 {
-        return Err(RpcError::invalid("upload_id", "must be in the first message only, as must the offset"));
+        return Err(RpcError::invalid(
+            "upload_id",
+            "must be in the first message only, as must the offset",
+        ));
     }
     Ok(message.content.map(|content| Bytes::from(content.data)).unwrap_or_default())
 }

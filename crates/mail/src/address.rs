@@ -36,7 +36,11 @@ impl FromStr for Address {
         let is_unfit = |letter: char| letter.is_control() || letter.is_whitespace() || "\"(),:;<>[\\]@".contains(letter);
         let fits = !name.is_empty() && !domain.is_empty() && text.len() <= 400 && !name.contains(is_unfit);
         let domain_fits = domain.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte)) || is_unicode_domain(domain);
-        if fits && domain_fits { Ok(Self(text.to_owned())) } else { Err(BadAddress) }
+        if fits && domain_fits {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(BadAddress)
+        }
     }
 }
 
@@ -87,7 +91,13 @@ mod tests {
 
     #[test]
     fn addresses_that_could_be_something_else_are_refused() {
-        for text in ["ada@example.com", "o'neil+x@sub.example.com", "ада@example.com", "ada@пример.рф", "root@localhost"] {
+        for text in [
+            "ada@example.com",
+            "o'neil+x@sub.example.com",
+            "ада@example.com",
+            "ada@пример.рф",
+            "root@localhost",
+        ] {
             assert_eq!(text.parse::<Address>().unwrap().as_str(), text);
         }
         for text in [
@@ -113,7 +123,10 @@ mod tests {
         let named: Mailbox = "Task Tracker <no-reply@example.com>".parse().unwrap();
         assert_eq!((named.name.as_str(), named.address.domain()), ("Task Tracker", "example.com"));
         assert_eq!(named.to_string(), "Task Tracker <no-reply@example.com>");
-        assert_eq!("no-reply@example.com".parse::<Mailbox>().unwrap().to_string(), "no-reply@example.com");
+        assert_eq!(
+            "no-reply@example.com".parse::<Mailbox>().unwrap().to_string(),
+            "no-reply@example.com"
+        );
         assert_eq!("\"A, B\" <a@example.com>".parse::<Mailbox>().unwrap().name.as_str(), "A, B");
         for text in ["Task Tracker", "Task Tracker <>", "a@example.com>", "x <a@example.com> y"] {
             assert_eq!(text.parse::<Mailbox>(), Err(BadAddress), "{text:?}");

@@ -15,7 +15,10 @@ impl Line {
     #[must_use]
     pub fn of(text: &str) -> Self {
         let mut line = String::with_capacity(text.len().min(LONGEST));
-        for word in text.split(|letter: char| letter.is_whitespace() || is_unfit(letter)).filter(|word| !word.is_empty()) {
+        for word in text
+            .split(|letter: char| letter.is_whitespace() || is_unfit(letter))
+            .filter(|word| !word.is_empty())
+        {
             if !line.is_empty() {
                 line.push(' ');
             }
@@ -104,7 +107,10 @@ mod tests {
 
     #[test]
     fn what_breaks_lines_becomes_a_space() {
-        assert_eq!(Line::of("  Hello,\r\nBcc: all@example.com\u{2028}x\0y\tz ").as_str(), "Hello, Bcc: all@example.com x y z");
+        assert_eq!(
+            Line::of("  Hello,\r\nBcc: all@example.com\u{2028}x\0y\tz ").as_str(),
+            "Hello, Bcc: all@example.com x y z"
+        );
         assert_eq!(Line::of("Задача\u{202e}txt").as_str(), "Задача txt");
         assert!(Line::of(" \r\n ").is_empty());
         let long = Line::of(&"я".repeat(5000));
@@ -113,7 +119,10 @@ mod tests {
 
     #[test]
     fn extra_headers_are_x_headers() {
-        assert_eq!("X-TaskTracker-Reason".parse::<HeaderName>().unwrap().as_str(), "X-TaskTracker-Reason");
+        assert_eq!(
+            "X-TaskTracker-Reason".parse::<HeaderName>().unwrap().as_str(),
+            "X-TaskTracker-Reason"
+        );
         for name in ["", "X-", "To", "Bcc", "x-a", "X-A:", "X-A B", "X-A\r\nTo", "X-é"] {
             assert_eq!(name.parse::<HeaderName>(), Err(BadHeaderName), "{name:?}");
         }

@@ -24,7 +24,10 @@ impl FromStr for Link {
     type Err = BadLink;
 
     fn from_str(text: &str) -> Result<Self, BadLink> {
-        let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).ok_or(BadLink)?;
+        let rest = text
+            .strip_prefix("https://")
+            .or_else(|| text.strip_prefix("http://"))
+            .ok_or(BadLink)?;
         let fits = |byte: u8| byte.is_ascii_graphic() && !b"\"'<>\\^`{|}".contains(&byte);
         if !rest.is_empty() && !rest.starts_with('/') && text.len() <= 900 && rest.bytes().all(fits) {
             Ok(Self(text.to_owned()))
@@ -46,10 +49,23 @@ mod tests {
 
     #[test]
     fn links_are_plain() {
-        for text in ["https://example.com", "http://127.0.0.1:8080/v1/notifications:unsubscribe?token=AQ-_x&a=b#c"] {
+        for text in [
+            "https://example.com",
+            "http://127.0.0.1:8080/v1/notifications:unsubscribe?token=AQ-_x&a=b#c",
+        ] {
             assert_eq!(text.parse::<Link>().unwrap().as_str(), text);
         }
-        for text in ["", "example.com", "https://", "https:///x", "javascript:alert(1)", "https://a b", "https://a>", "https://a\r\nTo: x", "https://é"] {
+        for text in [
+            "",
+            "example.com",
+            "https://",
+            "https:///x",
+            "javascript:alert(1)",
+            "https://a b",
+            "https://a>",
+            "https://a\r\nTo: x",
+            "https://é",
+        ] {
             assert_eq!(text.parse::<Link>(), Err(BadLink), "{text:?}");
         }
     }

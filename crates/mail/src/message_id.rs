@@ -57,9 +57,26 @@ mod tests {
 
     #[test]
     fn ids_are_fit_for_headers_and_files() {
-        assert_eq!(MessageId::new("task.0190-a", "example.com").unwrap().as_str(), "task.0190-a@example.com");
+        assert_eq!(
+            MessageId::new("task.0190-a", "example.com").unwrap().as_str(),
+            "task.0190-a@example.com"
+        );
         assert_eq!(MessageId::new(7, "127.0.0.1").unwrap().to_string(), "7@127.0.0.1");
-        for text in ["", "a", "@b", "a@", "a@b@c", "../a@b", "a/b@c", "a@b>", "a b@c", "a@b\r\nTo: x", ".a@b", "a@b.", "é@b"] {
+        for text in [
+            "",
+            "a",
+            "@b",
+            "a@",
+            "a@b@c",
+            "../a@b",
+            "a/b@c",
+            "a@b>",
+            "a b@c",
+            "a@b\r\nTo: x",
+            ".a@b",
+            "a@b.",
+            "é@b",
+        ] {
             assert_eq!(text.parse::<MessageId>(), Err(BadMessageId), "{text:?}");
         }
     }

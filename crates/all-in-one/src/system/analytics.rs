@@ -27,6 +27,8 @@ pub async fn start(house: &House) -> anyhow::Result<(App, Service)> {
     tasktracker_analytics::start(&analytics, house.settings.events.deliver);
     let mut routes = RoutesBuilder::default();
     tasktracker_analytics::add_to(&mut routes, &analytics);
-    let service = house.service("analytics port", PORT, &tasktracker_analytics::SERVICES, routes).await?;
+    let service = house
+        .service("analytics port", PORT, &tasktracker_analytics::SERVICES, routes)
+        .await?;
     Ok((analytics, service))
 }

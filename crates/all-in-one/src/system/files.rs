@@ -19,8 +19,12 @@ pub async fn start(house: &House, core: &Service) -> anyhow::Result<(App, Servic
     tasktracker_files::migrate(&db).await?;
     let config = house.settings.files;
     let root = house.settings.data_dir.join("blobs");
-    let blobs = Directory::open(&root, config.chunk())
-        .with_context(|| format!("the contents of files cannot be kept in {}: check that it can be written", root.display()))?;
+    let blobs = Directory::open(&root, config.chunk()).with_context(|| {
+        format!(
+            "the contents of files cannot be kept in {}: check that it can be written",
+            root.display()
+        )
+    })?;
     let files = App::new(Parts {
         blobs: Arc::new(blobs),
         clock: house.clock.clone(),

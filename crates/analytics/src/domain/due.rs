@@ -117,7 +117,10 @@ mod tests {
     #[test]
     fn what_cannot_be_read_is_the_moment_that_the_event_says() {
         let said: Timestamp = "2026-05-02T03:30:00Z".parse().unwrap();
-        assert_eq!(Due::read("", "2026-05-01T23:30", "Mars/Olympus", Some(said)), Some(Due::Moment(said)));
+        assert_eq!(
+            Due::read("", "2026-05-01T23:30", "Mars/Olympus", Some(said)),
+            Some(Due::Moment(said))
+        );
         assert_eq!(Due::read("", "", "", None), None);
     }
 

@@ -164,7 +164,10 @@ mod tests {
     #[test]
     fn months_follow_each_other_and_sort_as_text() {
         let december = Month::of(date(2026, 12, 31));
-        assert_eq!((december.to_string(), december.next().to_string()), ("2026-12".to_owned(), "2027-01".to_owned()));
+        assert_eq!(
+            (december.to_string(), december.next().to_string()),
+            ("2026-12".to_owned(), "2027-01".to_owned())
+        );
         assert_eq!(Month::of(date(33, 2, 1)).digits(), "003302");
         assert_eq!(Page::DueMinutes(date(2026, 5, 1)).to_string(), "due|2026-05-01");
     }

@@ -84,7 +84,8 @@ impl<'a> Plan<'a> {
     async fn load(&mut self, ids: BTreeSet<String>) -> Result<(), StoreError> {
         let ids: Vec<String> = ids.into_iter().collect();
         let found = self.store.get(&ids).await?;
-        self.documents.extend(found.into_iter().map(|document| (document.id.clone(), document)));
+        self.documents
+            .extend(found.into_iter().map(|document| (document.id.clone(), document)));
         Ok(())
     }
 
@@ -235,7 +236,10 @@ impl<'a> Plan<'a> {
     }
 
     async fn write_pages(&mut self, tally: &Tally) -> Result<(), StoreError> {
-        let pages: Vec<(String, _)> = tally.pages().map(|(address, changes)| (self.generation.page(address), changes)).collect();
+        let pages: Vec<(String, _)> = tally
+            .pages()
+            .map(|(address, changes)| (self.generation.page(address), changes))
+            .collect();
         self.load(pages.iter().map(|(id, _)| id.clone()).collect()).await?;
         for (id, changes) in pages {
             let known = self.documents.get(&id);

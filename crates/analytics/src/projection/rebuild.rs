@@ -144,7 +144,10 @@ impl Maker<'_> {
             self.rebuilt.events += documents.len() as u64;
             for document in documents {
                 if let Fact::Project(fact) = archive::read(&document)? {
-                    self.projects.entry(fact.project_id).or_default().hear(fact.version, fact.zone.as_ref());
+                    self.projects
+                        .entry(fact.project_id)
+                        .or_default()
+                        .hear(fact.version, fact.zone.as_ref());
                 }
             }
             from = next;
@@ -212,7 +215,9 @@ impl Maker<'_> {
             }
         }
         for (address, numbers) in tally.pages() {
-            let fields = numbers.iter().fold(Fields::default(), |fields, (name, number)| fields.number(name, *number));
+            let fields = numbers
+                .iter()
+                .fold(Fields::default(), |fields, (name, number)| fields.number(name, *number));
             self.put(self.generation.page(address), fields).await?;
         }
         Ok(())

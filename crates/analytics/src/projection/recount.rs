@@ -50,7 +50,13 @@ pub async fn recount(
             {
                 recount.add(project_id, task_id, &steps, new.remove(&task_id), (before, after));
             }
-            if let (Some((_, steps)), TaskFact { about: About::Task(step), .. }) = (&mut task, *fact) {
+            if let (
+                Some((_, steps)),
+                TaskFact {
+                    about: About::Task(step), ..
+                },
+            ) = (&mut task, *fact)
+            {
                 steps.push(step);
             }
         }

@@ -32,8 +32,8 @@ pub fn to_fields(state: &TaskState) -> Fields {
         .number("category", task.category.number())
         .text("assignees", assignees.join(" "))
         .number("created", task.create_time.as_microsecond());
-    for (name, id) in [("creator", task.creator_id)] {
-        fields = id.iter().fold(fields, |fields, id| fields.text(name, id.to_string()));
+    if let Some(creator_id) = task.creator_id {
+        fields = fields.text("creator", creator_id.to_string());
     }
     if let Some(due) = &task.due {
         fields = fields.text("due", due.to_string());
@@ -92,7 +92,9 @@ impl Source<'_> {
             category: self.category("category")?,
             assignee_ids: assignee_ids.map_err(|error| StoreError::damaged(&self.0.id, error))?,
             creator_id: self.0.fields.get_text("creator").map(|_| self.id("creator")).transpose()?,
-            due: due.map(|text| Due::from_text(text).ok_or_else(|| self.damaged("due"))).transpose()?,
+            due: due
+                .map(|text| Due::from_text(text).ok_or_else(|| self.damaged("due")))
+                .transpose()?,
             create_time: self.time("created")?,
             start_time: self.time_or_none("started")?,
             complete_time: self.time_or_none("completed")?,

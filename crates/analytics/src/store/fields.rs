@@ -150,11 +150,23 @@ mod tests {
 
     #[test]
     fn fields_survive_json_and_are_always_written_alike() {
-        let fields = Fields::default().text("b", "x \"|\u{1f980}").number("a", i64::MIN).bytes("c", [0, 255]);
+        let fields = Fields::default()
+            .text("b", "x \"|\u{1f980}")
+            .number("a", i64::MIN)
+            .bytes("c", [0, 255]);
         let json = serde_json::to_string(&fields).unwrap();
-        assert_eq!(json, "{\"a\":-9223372036854775808,\"b\":\"x \\\"|\u{1f980}\",\"c\":{\"$binary\":\"AP8=\"}}");
+        assert_eq!(
+            json,
+            "{\"a\":-9223372036854775808,\"b\":\"x \\\"|\u{1f980}\",\"c\":{\"$binary\":\"AP8=\"}}"
+        );
         assert_eq!(serde_json::from_str::<Fields>(&json).unwrap(), fields);
-        for damaged in ["{\"a\":1.5}", "{\"a\":null}", "{\"a\":[1]}", "{\"a\":{\"b\":\"c\"}}", "{\"a\":{\"$binary\":\"?\"}}"] {
+        for damaged in [
+            "{\"a\":1.5}",
+            "{\"a\":null}",
+            "{\"a\":[1]}",
+            "{\"a\":{\"b\":\"c\"}}",
+            "{\"a\":{\"$binary\":\"?\"}}",
+        ] {
             assert!(serde_json::from_str::<Fields>(damaged).is_err(), "{damaged}");
         }
     }

@@ -118,7 +118,11 @@ impl Ledger {
             }
             let ids: Vec<String> = left.iter().map(|write| write.id.clone()).collect();
             let present = self.store.get(&ids).await?;
-            let is_done = |write: &Write| present.iter().any(|document| document.id == write.id && document.revision == revision);
+            let is_done = |write: &Write| {
+                present
+                    .iter()
+                    .any(|document| document.id == write.id && document.revision == revision)
+            };
             left.retain(|write| !is_done(write));
             if left.is_empty() {
                 return Ok(());

@@ -18,7 +18,7 @@ pub use sql::SqlStore;
 /// A stored document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
-    /// Its id: parts separated by `|`, compared byte by byte.
+    /// Its id: parts separated by `|`, compared byte by byte, printable and without spaces.
     pub id: String,
     /// The revision of the write that made it what it is.
     pub revision: i64,
@@ -112,8 +112,7 @@ const PAGE: u64 = 2_000;
 /// The store does not answer.
 pub async fn walk(store: &dyn DocumentStore, from: &str, to: &str) -> Result<Option<(Vec<Document>, String)>, StoreError> {
     let documents = store.range(from, to, PAGE).await?;
-    // The smallest id after this one.
-    Ok(documents.last().map(|last| format!("{}\0", last.id)).map(|next| (documents, next)))
+    Ok(documents.last().map(|last| after(&last.id)).map(|next| (documents, next)))
 }
 
 /// All documents of a range.
@@ -124,12 +123,17 @@ pub async fn all_in(store: &dyn DocumentStore, (from, to): &(String, String)) ->
     let mut all = store.range(from, to, PAGE).await?;
     let mut taken = all.len() as u64;
     while taken == PAGE {
-        let next = all.last().map(|last| format!("{}\0", last.id)).unwrap_or_default();
+        let next = all.last().map(|last| after(&last.id)).unwrap_or_default();
         let more = store.range(&next, to, PAGE).await?;
         taken = more.len() as u64;
         all.extend(more);
     }
     Ok(all)
+}
+
+/// The first id that can come after this one: ids hold nothing before the space.
+fn after(id: &str) -> String {
+    format!("{id} ")
 }
 
 /// The end of the range of ids that begin with `prefix`, which ends with a separator.

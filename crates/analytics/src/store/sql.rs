@@ -113,7 +113,10 @@ impl DocumentStore for SqlStore {
 
     fn range<'a>(&'a self, from: &'a str, to: &'a str, limit: u64) -> BoxFuture<'a, Result<Vec<Document>, StoreError>> {
         let mut query = Query::select();
-        query.and_where(Expr::col("id").gte(from)).and_where(Expr::col("id").lt(to)).limit(limit);
+        query
+            .and_where(Expr::col("id").gte(from))
+            .and_where(Expr::col("id").lt(to))
+            .limit(limit);
         Box::pin(self.read(query))
     }
 

@@ -59,7 +59,16 @@ pub struct MailRow {
 /// A notification whose project and task are there; none where one of them was deleted.
 pub async fn find(reader: &Reader, id: Uuid) -> Result<Option<MailRow>, DbErr> {
     let mut select = Query::select();
-    for name in ["user_id", "reason", "project_id", "task_id", "comment_id", "actor_id", "count", "due_time"] {
+    for name in [
+        "user_id",
+        "reason",
+        "project_id",
+        "task_id",
+        "comment_id",
+        "actor_id",
+        "count",
+        "due_time",
+    ] {
         select.expr_as(Expr::col(("notifications", name)), name);
     }
     select.expr_as(Expr::col(("notifications", "read_time")).is_not_null(), "is_read");

@@ -69,7 +69,9 @@ fn causes(backend: DbBackend, notices: &[Notice], now: Time) -> InsertStatement 
     let mut told = each(backend, rows, &[("cause", Kind::Text), ("user_id", Kind::Text)]);
     told.expr(Expr::val(now));
     let mut insert = Query::insert();
-    insert.into_table(notification_cause::Entity).columns(["cause", "user_id", "create_time"]);
+    insert
+        .into_table(notification_cause::Entity)
+        .columns(["cause", "user_id", "create_time"]);
     insert.select_from(told).expect("as many columns as expressions").take()
 }
 
@@ -122,7 +124,9 @@ fn insert(backend: DbBackend, new: &[(&Kept, i64)]) -> InsertStatement {
             Expr::col(("counters", "user_id")).equals(("new", "user_id")),
         );
     let mut insert = Query::insert();
-    insert.into_table(notification::Entity).columns(NEW.map(|(name, _)| name).into_iter().chain(["seq"]));
+    insert
+        .into_table(notification::Entity)
+        .columns(NEW.map(|(name, _)| name).into_iter().chain(["seq"]));
     insert.select_from(select).expect("as many columns as expressions").take()
 }
 

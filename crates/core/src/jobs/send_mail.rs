@@ -89,7 +89,9 @@ async fn message(app: &App, notification_id: Uuid, job: &RunningJob) -> Result<O
     let Some(row) = notification_mails::find(reader, notification_id).await? else {
         return Ok(None);
     };
-    let Some(reason) = Reason::from_number(row.reason) else { return Ok(None) };
+    let Some(reason) = Reason::from_number(row.reason) else {
+        return Ok(None);
+    };
     if row.is_read || !is_still_true(&row, reason) {
         return Ok(None);
     }
@@ -182,7 +184,11 @@ fn compose(
         text: written.text,
         html: written.html,
         thread: thread.map_err(JobError::discard)?,
-        list_id: Some(links.message_id(&format!("project.{}", row.project_key.to_lowercase())).map_err(JobError::discard)?),
+        list_id: Some(
+            links
+                .message_id(&format!("project.{}", row.project_key.to_lowercase()))
+                .map_err(JobError::discard)?,
+        ),
         unsubscribe: Some(unsubscribe),
         headers: vec![(header("X-TaskTracker-Reason")?, Line::of(reason.word()))],
         time: app.now(),

@@ -25,10 +25,15 @@ impl Language {
         let mut best = (Self::English, 0);
         for choice in header.split(',').take(32) {
             let mut parts = choice.split(';');
-            let Some(language) = parts.next().and_then(|tag| Self::named(tag.trim())) else { continue };
+            let Some(language) = parts.next().and_then(|tag| Self::named(tag.trim())) else {
+                continue;
+            };
             let weight = parts.find_map(|part| part.trim().strip_prefix("q=")).unwrap_or("1");
             // Thousandths: compared, never calculated with.
-            let weight = weight.trim().parse::<f32>().map_or(0, |weight| (weight.clamp(0.0, 1.0) * 1000.0) as u16);
+            let weight = weight
+                .trim()
+                .parse::<f32>()
+                .map_or(0, |weight| (weight.clamp(0.0, 1.0) * 1000.0) as u16);
             if weight > best.1 {
                 best = (language, weight);
             }

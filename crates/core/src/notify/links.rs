@@ -126,7 +126,9 @@ impl Links {
     #[must_use]
     pub fn open(&self, token: &str) -> Option<(Uuid, Scope)> {
         let values = self.sealer.open(&context(), token).ok()??;
-        let [user_id, kind, scope_id] = values.as_slice() else { return None };
+        let [user_id, kind, scope_id] = values.as_slice() else {
+            return None;
+        };
         let id = |value: &serde_json::Value| Uuid::try_parse(value.as_str()?).ok();
         let (user_id, scope_id) = (id(user_id)?, id(scope_id)?);
         match kind.as_str()? {
@@ -154,11 +156,17 @@ mod tests {
     #[test]
     fn links_lead_to_the_public_url() {
         let links = links(1);
-        assert_eq!(links.task("WEB-12", None).unwrap().as_str(), "https://tracker.example.com:8443/tasks/WEB-12");
+        assert_eq!(
+            links.task("WEB-12", None).unwrap().as_str(),
+            "https://tracker.example.com:8443/tasks/WEB-12"
+        );
         let comment = Uuid::from_u128(5);
         let expected = format!("https://tracker.example.com:8443/tasks/WEB-12#comment-{comment}");
         assert_eq!(links.task("WEB-12", Some(comment)).unwrap().as_str(), expected);
-        assert_eq!(links.project("WEB").unwrap().as_str(), "https://tracker.example.com:8443/projects/WEB");
+        assert_eq!(
+            links.project("WEB").unwrap().as_str(),
+            "https://tracker.example.com:8443/projects/WEB"
+        );
         assert_eq!(links.message_id("7").unwrap().as_str(), "7@tracker.example.com");
         let local = Links::new("http://[::1]:8080", "a@b.c", Sealer::new(&[1; 32], "core")).unwrap();
         assert_eq!(local.message_id("7").unwrap().as_str(), "7@--1");
@@ -184,7 +192,10 @@ mod tests {
     #[test]
     fn settings_that_make_no_links_are_named() {
         let sealer = || Sealer::new(&[1; 32], "core");
-        assert!(matches!(Links::new("tracker.example.com", "a@b.c", sealer()), Err(BadLinks::PublicUrl(_))));
+        assert!(matches!(
+            Links::new("tracker.example.com", "a@b.c", sealer()),
+            Err(BadLinks::PublicUrl(_))
+        ));
         assert!(matches!(Links::new("https://:80", "a@b.c", sealer()), Err(BadLinks::Host(_))));
         let refused = Links::new("https://example.com", "nobody", sealer()).unwrap_err();
         assert!(refused.to_string().starts_with("mail.from must be"), "{refused}");

@@ -70,17 +70,16 @@ pub fn write(letter: &Letter) -> Written {
         None => Line::of(&words.new_project(project.as_str())),
     };
     let place = letter.task.as_ref().map(|_| words.in_project(project.as_str()));
-    let (open, because, no_more) = (
-        words.open(letter.scope),
-        words.because(letter.reason),
-        words.no_more(letter.scope),
-    );
+    let (open, because, no_more) = (words.open(letter.scope), words.because(letter.reason), words.no_more(letter.scope));
 
     let mut text = format!("{hello}\n\n{headline}\n\n");
     if let Some(place) = &place {
         text.push_str(&format!("    {subject}\n    {place}\n\n"));
     }
-    text.push_str(&format!("{open}: {}\n\n-- \n{because}\n{no_more}: {}\n", letter.link, letter.unsubscribe));
+    text.push_str(&format!(
+        "{open}: {}\n\n-- \n{because}\n{no_more}: {}\n",
+        letter.link, letter.unsubscribe
+    ));
 
     let mut html = Markup::default();
     html.raw("<!doctype html>\n<html lang=\"").text(letter.language.tag());
@@ -94,7 +93,10 @@ pub fn write(letter: &Letter) -> Written {
         "</title></head>\n<body style=\"margin:0;padding:24px;font:16px/1.5 -apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif\">\n\
          <div style=\"max-width:560px;margin:0 auto\">\n<p style=\"margin:0 0 16px\">",
     );
-    html.text(&hello).raw("</p>\n<p style=\"margin:0 0 16px\">").text(&headline).raw("</p>\n");
+    html.text(&hello)
+        .raw("</p>\n<p style=\"margin:0 0 16px\">")
+        .text(&headline)
+        .raw("</p>\n");
     if let Some(place) = &place {
         html.raw("<div style=\"margin:0 0 24px;padding:4px 0 4px 16px;border-left:4px solid #3b82f6\"><strong>");
         html.text(subject.as_str()).raw("</strong><br><span style=\"font-size:14px\">");
@@ -105,8 +107,13 @@ pub fn write(letter: &Letter) -> Written {
         "\" style=\"display:inline-block;padding:10px 20px;border-radius:6px;background-color:#1d4ed8;color:#ffffff;\
          text-decoration:none;font-weight:600\">",
     );
-    html.text(open).raw("</a></p>\n<p style=\"margin:0;font-size:13px\">").text(because).raw("<br><a href=\"");
-    html.text(letter.unsubscribe.as_str()).raw("\" style=\"color:inherit\">").text(no_more);
+    html.text(open)
+        .raw("</a></p>\n<p style=\"margin:0;font-size:13px\">")
+        .text(because)
+        .raw("<br><a href=\"");
+    html.text(letter.unsubscribe.as_str())
+        .raw("\" style=\"color:inherit\">")
+        .text(no_more);
     html.raw("</a></p>\n</div>\n</body></html>\n");
     Written {
         subject,
@@ -175,7 +182,11 @@ mod tests {
         };
         let written = write(&about_project);
         assert_eq!(written.subject.as_str(), "Welcome to Web & more");
-        assert!(written.text.contains("Linus added you to the project “Web & more”.\n\nOpen the project: "));
+        assert!(
+            written
+                .text
+                .contains("Linus added you to the project “Web & more”.\n\nOpen the project: ")
+        );
         assert!(written.text.contains("No more mails about this project: "));
     }
 

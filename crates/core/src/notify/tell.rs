@@ -82,7 +82,11 @@ async fn keep_permitted(app: &App, notices: &mut Vec<Notice>) -> Result<(), Fail
     }
     let mut permitted: BTreeSet<(ProjectId, bool, Uuid)> = BTreeSet::new();
     for ((project_id, of_comments), people) in asked {
-        let permission = if of_comments { Permission::CommentView } else { Permission::TaskView };
+        let permission = if of_comments {
+            Permission::CommentView
+        } else {
+            Permission::TaskView
+        };
         let people: Vec<Uuid> = people.into_iter().collect();
         for people in people.chunks(ASKED) {
             let may = app.access.others_with(project_id.uuid(), people, permission).await?;
@@ -121,7 +125,9 @@ impl Telling {
     /// Wakes those who watch their inbox, and who sends mails: after the commit.
     pub fn wake(&self, app: &App) {
         if !self.is_empty() {
-            app.feed.inboxes().changed(self.planned.iter().map(|planned| planned.notification.recipient.uuid()));
+            app.feed
+                .inboxes()
+                .changed(self.planned.iter().map(|planned| planned.notification.recipient.uuid()));
             app.jobs.wake();
         }
     }

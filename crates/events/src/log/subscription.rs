@@ -154,7 +154,7 @@ impl Subscription for Member {
                 .value("position", place.position)
                 .and_where(Expr::col("consumer").eq(self.group.as_str()))
                 .and_where(Expr::col("topic").eq(place.topic.name))
-
+                .and_where(Expr::col("token").eq(self.token))
                 .take();
             txn.guarded_update(update);
             match txn.commit().await {

@@ -75,8 +75,14 @@ pub trait BlobStore: Debug + Send + Sync {
     /// Opens a content of this length for reading a range of it. With a `hash`, what is read goes through it.
     ///
     /// Fails with `Length` where it has another length (on its way: where it is shorter).
-    fn read(&self, area: Area, id: Uuid, length: u64, range: Range<u64>, hash: Option<Hash>)
-    -> BoxFuture<'_, Result<Box<dyn Reading>, BlobError>>;
+    fn read(
+        &self,
+        area: Area,
+        id: Uuid,
+        length: u64,
+        range: Range<u64>,
+        hash: Option<Hash>,
+    ) -> BoxFuture<'_, Result<Box<dyn Reading>, BlobError>>;
 
     /// Removes a content. One that is not there is no error.
     fn remove(&self, area: Area, id: Uuid) -> BoxFuture<'_, Result<(), BlobError>>;

@@ -53,7 +53,10 @@ fn read(mut file: File, length: usize, mut hash: Option<Hash>) -> io::Result<Pie
     let mut bytes = Vec::with_capacity(length);
     Read::by_ref(&mut file).take(length as u64).read_to_end(&mut bytes)?;
     if bytes.len() < length {
-        return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file was cut off while it was read"));
+        return Err(io::Error::new(
+            io::ErrorKind::UnexpectedEof,
+            "the file was cut off while it was read",
+        ));
     }
     if let Some(hash) = &mut hash {
         hash.update(&bytes);

@@ -128,7 +128,9 @@ async fn purge_task(app: &App, task_id: Uuid) -> Result<(), CommitError> {
 /// Some files of a task go; whether there were any.
 async fn purge_some(app: &App, task_id: Uuid) -> Result<bool, CommitError> {
     let mut found = files::list(app.db.reader(), task_id, None, BATCH).await?;
-    let Some(project_id) = found.first().map(|file| file.project_id) else { return Ok(false) };
+    let Some(project_id) = found.first().map(|file| file.project_id) else {
+        return Ok(false);
+    };
     let now = app.now();
     let freed = Freed {
         count: i64::try_from(found.len()).unwrap_or_default(),

@@ -159,7 +159,10 @@ pub fn forget(txn: &mut Transaction, file: &File) {
 
 fn select() -> SelectStatement {
     use sea_orm::Iterable;
-    Query::select().columns(Column::iter().map(|column| ("files", column))).from(Entity).to_owned()
+    Query::select()
+        .columns(Column::iter().map(|column| ("files", column)))
+        .from(Entity)
+        .to_owned()
 }
 
 fn column(column: Column) -> Expr {

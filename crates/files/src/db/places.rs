@@ -193,7 +193,9 @@ pub fn reserve(txn: &mut Transaction, task_id: Uuid, project_id: Uuid, bytes: i6
             .and_where(Expr::col(task::Column::FileCount).lt(limits.files_per_task))
             .to_owned(),
     );
-    let taken = Expr::col(project::Column::UsedBytes).add(Expr::col(project::Column::ReservedBytes)).add(bytes);
+    let taken = Expr::col(project::Column::UsedBytes)
+        .add(Expr::col(project::Column::ReservedBytes))
+        .add(bytes);
     txn.guarded_update(
         Query::update()
             .table(project::Entity)
@@ -239,7 +241,10 @@ pub fn give_back(txn: &mut Transaction, task_id: Uuid, project_id: Uuid, freed: 
         Query::update()
             .table(project::Entity)
             .value(project::Column::UsedBytes, Expr::col(project::Column::UsedBytes).sub(freed.used))
-            .value(project::Column::ReservedBytes, Expr::col(project::Column::ReservedBytes).sub(freed.reserved))
+            .value(
+                project::Column::ReservedBytes,
+                Expr::col(project::Column::ReservedBytes).sub(freed.reserved),
+            )
             .and_where(Expr::col(project::Column::Id).eq(project_id.to_string()))
             .to_owned(),
     );

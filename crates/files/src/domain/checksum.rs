@@ -83,7 +83,14 @@ mod tests {
         assert_eq!(Checksum::OF_NOTHING.to_string(), nothing);
         assert_eq!(nothing.to_uppercase().parse(), Ok(Checksum::OF_NOTHING));
         assert_eq!(Checksum::optional(""), Ok(None));
-        for bad in ["", "0", &nothing[1..], &format!("{nothing}0"), &nothing.replace('e', "g"), &"é".repeat(32)] {
+        for bad in [
+            "",
+            "0",
+            &nothing[1..],
+            &format!("{nothing}0"),
+            &nothing.replace('e', "g"),
+            &"é".repeat(32),
+        ] {
             assert_eq!(bad.parse::<Checksum>(), Err(BadChecksum), "{bad:?}");
         }
     }

@@ -5,7 +5,11 @@ use super::media_type;
 /// The header of a file. `name` is sanitised.
 #[must_use]
 pub fn header(name: &str, content_type: &str) -> String {
-    let kind = if media_type::may_be_shown(content_type) { "inline" } else { "attachment" };
+    let kind = if media_type::may_be_shown(content_type) {
+        "inline"
+    } else {
+        "attachment"
+    };
     // Old readers take the first, all others the second (RFC 8187).
     format!("{kind}; filename=\"{}\"; filename*=UTF-8''{}", ascii(name), encoded(name))
 }
@@ -48,8 +52,14 @@ mod tests {
 
     #[test]
     fn names_are_given_twice() {
-        assert_eq!(header("a b.zip", "application/zip"), "attachment; filename=\"a b.zip\"; filename*=UTF-8''a%20b.zip");
-        assert_eq!(header("é%.png", "image/png"), "inline; filename=\"__.png\"; filename*=UTF-8''%C3%A9%25.png");
+        assert_eq!(
+            header("a b.zip", "application/zip"),
+            "attachment; filename=\"a b.zip\"; filename*=UTF-8''a%20b.zip"
+        );
+        assert_eq!(
+            header("é%.png", "image/png"),
+            "inline; filename=\"__.png\"; filename*=UTF-8''%C3%A9%25.png"
+        );
         assert!(header("x.html", "application/octet-stream").starts_with("attachment;"));
     }
 

@@ -123,7 +123,10 @@ mod tests {
     #[test]
     fn long_names_keep_their_extension() {
         let name = sanitise(&format!("{}.tar.gz", "я".repeat(2048)));
-        assert!(name.len() <= LONGEST && name.len() > LONGEST - 4 && name.ends_with("я.gz"), "{name}");
+        assert!(
+            name.len() <= LONGEST && name.len() > LONGEST - 4 && name.ends_with("я.gz"),
+            "{name}"
+        );
         let name = sanitise(&format!("a.{}", "b".repeat(4096)));
         assert_eq!(name.len(), LONGEST);
     }
@@ -131,7 +134,11 @@ mod tests {
     fn nasty() -> impl Strategy<Value = String> {
         let character = prop_oneof![
             any::<char>(),
-            prop::sample::select("./\\ \0\r\n\t:*?\"<>|conaul1¹e\u{301}\u{202e}\u{2067}\u{feff}\u{a0}\u{3000}\u{85}".chars().collect::<Vec<_>>()),
+            prop::sample::select(
+                "./\\ \0\r\n\t:*?\"<>|conaul1¹e\u{301}\u{202e}\u{2067}\u{feff}\u{a0}\u{3000}\u{85}"
+                    .chars()
+                    .collect::<Vec<_>>()
+            ),
         ];
         prop::collection::vec(character, 0..300).prop_map(String::from_iter)
     }

@@ -79,7 +79,10 @@ fn is_text(head: &[u8]) -> bool {
         Err(error) if error.error_len().is_none() => std::str::from_utf8(&head[..error.valid_up_to()]).unwrap_or_default(),
         Err(_) => return false,
     };
-    !text.is_empty() && text.chars().all(|character| !character.is_control() || matches!(character, '\n' | '\r' | '\t' | '\u{c}'))
+    !text.is_empty()
+        && text
+            .chars()
+            .all(|character| !character.is_control() || matches!(character, '\n' | '\r' | '\t' | '\u{c}'))
 }
 
 /// Markup of any kind (HTML, SVG, XML) and scripts that say so.
@@ -90,7 +93,18 @@ fn is_active(head: &[u8]) -> bool {
 }
 
 /// Tags that make a browser see a page in a text, wherever they stand in its head.
-const TAGS: &[&[u8]] = &[b"<html", b"<script", b"<svg", b"<!doctype", b"<?xml", b"<iframe", b"<body", b"<img", b"<object", b"<embed"];
+const TAGS: &[&[u8]] = &[
+    b"<html",
+    b"<script",
+    b"<svg",
+    b"<!doctype",
+    b"<?xml",
+    b"<iframe",
+    b"<body",
+    b"<img",
+    b"<object",
+    b"<embed",
+];
 
 #[cfg(test)]
 mod tests {
@@ -139,7 +153,14 @@ mod tests {
         ] {
             assert_eq!(sniff(head.as_bytes()), UNKNOWN, "{head:?}");
         }
-        for never in [UNKNOWN, "text/html", "image/svg+xml", "application/pdf", "application/javascript", "text/plain"] {
+        for never in [
+            UNKNOWN,
+            "text/html",
+            "image/svg+xml",
+            "application/pdf",
+            "application/javascript",
+            "text/plain",
+        ] {
             assert!(!may_be_shown(never), "{never}");
         }
     }

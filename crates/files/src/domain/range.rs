@@ -133,7 +133,18 @@ mod tests {
     fn what_is_no_single_range_is_ignored() {
         let many = format!("bytes=0-0{}", ",2-3".repeat(1000));
         for range in [
-            "", "bytes", "bytes=", "bytes=-", "bytes=5-1", "bytes=a-b", "bytes=1", "bytes=0-0,2-3", "lines=1-2", "bytes=+1-2", "bytes=--1", &many,
+            "",
+            "bytes",
+            "bytes=",
+            "bytes=-",
+            "bytes=5-1",
+            "bytes=a-b",
+            "bytes=1",
+            "bytes=0-0,2-3",
+            "lines=1-2",
+            "bytes=+1-2",
+            "bytes=--1",
+            &many,
         ] {
             assert_eq!(of(range, 10), Wanted::Whole, "{range}");
         }
@@ -156,7 +167,11 @@ mod tests {
             (None, Some("*"), Wanted::NotModified),
             (None, Some("\"x\""), Wanted::Part(0..2)),
         ] {
-            assert_eq!(decide(conditions(if_range, if_none_match), ETAG, 10), wanted, "{if_range:?} {if_none_match:?}");
+            assert_eq!(
+                decide(conditions(if_range, if_none_match), ETAG, 10),
+                wanted,
+                "{if_range:?} {if_none_match:?}"
+            );
         }
     }
 

@@ -187,11 +187,17 @@ mod tests {
     #[test]
     fn what_is_whole_and_as_announced_is_complete() {
         let (right, wrong) = (Checksum::OF_NOTHING, Checksum::of([7; 32]));
-        assert_eq!(upload().check_complete(None, at(1)), Err(UploadError::Incomplete { next: 4, missing: 6 }));
+        assert_eq!(
+            upload().check_complete(None, at(1)),
+            Err(UploadError::Incomplete { next: 4, missing: 6 })
+        );
         assert_eq!(whole(None).check_complete(None, at(1)), Ok(right));
         assert_eq!(whole(None).check_complete(Some(right), at(1)), Ok(right));
         assert_eq!(whole(Some(right)).check_complete(None, at(1)), Ok(right));
-        assert_eq!(whole(Some(right)).check_complete(Some(wrong), at(1)), Err(UploadError::OtherChecksum));
+        assert_eq!(
+            whole(Some(right)).check_complete(Some(wrong), at(1)),
+            Err(UploadError::OtherChecksum)
+        );
         let refused = Err(UploadError::WrongChecksum { expected: wrong });
         assert_eq!(whole(Some(wrong)).check_complete(None, at(1)), refused);
         assert_eq!(whole(None).check_complete(Some(wrong), at(1)), refused);

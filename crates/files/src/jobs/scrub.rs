@@ -35,7 +35,9 @@ pub async fn scrub(app: &App, stopping: &CancellationToken) -> anyhow::Result<()
         if stopping.is_cancelled() {
             break;
         }
-        let Some(file) = files::find_unchecked(app.db.reader(), before).await? else { break };
+        let Some(file) = files::find_unchecked(app.db.reader(), before).await? else {
+            break;
+        };
         check(app, &file).await?;
     }
     Ok(())

@@ -10,15 +10,15 @@ use crate::scene::{noise, sha256};
 const ID: Uuid = Uuid::from_u128(0x0189_0a5d_ac96_774b_bcce_b302_099a_8057);
 
 fn store() -> (TempDir, Directory) {
-    let folder = tempfile::tempdir().unwrap();
-    let store = Directory::open(&folder.path().join("blobs"), 64 * 1024).unwrap();
+    let folder = tempfile::tempdir().expect("works");
+    let store = Directory::open(&folder.path().join("blobs"), 64 * 1024).expect("works");
     (folder, store)
 }
 
 async fn append(store: &Directory, at: usize, content: &[u8]) {
-    let mut writing = store.write(ID, at as u64).await.unwrap();
+    let mut writing = store.write(ID, at as u64).await.expect("works");
     let pieces = content.chunks(1000).map(Bytes::copy_from_slice).collect();
-    let hash = writing.append(pieces, Hash::default(), true).await.unwrap();
+    let hash = writing.append(pieces, Hash::default(), true).await.expect("works");
     assert_eq!(hash.checksum().to_string(), sha256(content));
 }
 
@@ -43,14 +43,23 @@ async fn a_content_is_seen_when_it_is_whole() {
     assert!(matches!(read(&store, 300_000, 0..1).await, Err(BlobError::Missing)));
     assert!(matches!(
         store.finish(ID, 299_999).await,
-        Err(BlobError::Length { found: 300_000, expected: 299_999 })
+        Err(BlobError::Length {
+            found: 300_000,
+            expected: 299_999
+        })
     ));
     assert!(matches!(read(&store, 300_000, 0..1).await, Err(BlobError::Missing)));
     store.finish(ID, 300_000).await.unwrap();
     store.finish(ID, 300_000).await.unwrap();
-    assert_eq!(read(&store, 300_000, 0..300_000).await.unwrap(), (content.clone(), Some(sha256(&content))));
+    assert_eq!(
+        read(&store, 300_000, 0..300_000).await.unwrap(),
+        (content.clone(), Some(sha256(&content)))
+    );
     let part = &content[100_000..180_001];
-    assert_eq!(read(&store, 300_000, 100_000..180_001).await.unwrap(), (part.to_vec(), Some(sha256(part))));
+    assert_eq!(
+        read(&store, 300_000, 100_000..180_001).await.unwrap(),
+        (part.to_vec(), Some(sha256(part)))
+    );
     assert_eq!(read(&store, 300_000, 7..7).await.unwrap(), (Vec::new(), Some(sha256(b""))));
     assert!(matches!(read(&store, 300_001, 0..1).await, Err(BlobError::Length { .. })));
 }
@@ -62,10 +71,16 @@ async fn what_nobody_was_told_of_is_cut_off() {
     append(&store, 0, b"0123456789").await;
     append(&store, 4, b"abc").await;
     let mut writing = store.write(ID, 7).await.unwrap();
-    writing.append(vec![Bytes::from_static(b"zzz")], Hash::default(), false).await.unwrap();
+    writing
+        .append(vec![Bytes::from_static(b"zzz")], Hash::default(), false)
+        .await
+        .unwrap();
     writing.truncate(7).await.unwrap();
     writing.append(vec![Bytes::from_static(b"!")], Hash::default(), true).await.unwrap();
-    assert!(matches!(store.write(ID, 9).await.err(), Some(BlobError::Length { found: 8, expected: 9 })));
+    assert!(matches!(
+        store.write(ID, 9).await.err(),
+        Some(BlobError::Length { found: 8, expected: 9 })
+    ));
     store.finish(ID, 8).await.unwrap();
     assert_eq!(read(&store, 8, 0..8).await.unwrap().0, b"0123abc!");
 }

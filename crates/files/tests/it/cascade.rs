@@ -23,10 +23,15 @@ async fn delete(person: &Person, task: &Task) {
 
 #[tokio::test]
 async fn files_of_a_task_in_the_trash_are_hidden_and_come_back() {
-    let Scene { world, ada, linus, task, .. } = scene().await;
+    let Scene {
+        world, ada, linus, task, ..
+    } = scene().await;
     let file = linus.put(&task, "a", b"words").await;
     delete(&ada, &task).await;
-    until("the file is hidden", || async { ada.get(&file.id).await.is_err_and(|status| status.code() == Code::NotFound) }).await;
+    until("the file is hidden", || async {
+        ada.get(&file.id).await.is_err_and(|status| status.code() == Code::NotFound)
+    })
+    .await;
     assert_eq!(code(ada.download(&file.id).await), Code::NotFound);
     assert_eq!(code(ada.delete(&file.id).await), Code::NotFound);
     assert_eq!(code(ada.list(&task.id).await), Code::NotFound);
@@ -35,21 +40,34 @@ async fn files_of_a_task_in_the_trash_are_hidden_and_come_back() {
         ..UndeleteTaskRequest::default()
     };
     ada.tasks().undelete_task(request).await.expect("restores");
-    until("the file is back", || async { linus.download(&file.id).await.is_ok_and(|down| down.bytes == b"words") }).await;
+    until("the file is back", || async {
+        linus.download(&file.id).await.is_ok_and(|down| down.bytes == b"words")
+    })
+    .await;
     assert_eq!(linus.list(&task.id).await.expect("lists"), [file]);
     drop(world);
 }
 
 #[tokio::test]
 async fn files_of_a_deleted_project_are_hidden() {
-    let Scene { world, ada, linus, web, task, .. } = scene().await;
+    let Scene {
+        world,
+        ada,
+        linus,
+        web,
+        task,
+        ..
+    } = scene().await;
     let file = linus.put(&task, "a", b"words").await;
     let request = DeleteProjectRequest {
         project_id: web.id.clone(),
         ..DeleteProjectRequest::default()
     };
     ada.projects().delete_project(request).await.expect("deletes");
-    until("the file is hidden", || async { ada.get(&file.id).await.is_err_and(|status| status.code() == Code::NotFound) }).await;
+    until("the file is hidden", || async {
+        ada.get(&file.id).await.is_err_and(|status| status.code() == Code::NotFound)
+    })
+    .await;
     let request = UndeleteProjectRequest {
         project_id: web.id.clone(),
         ..UndeleteProjectRequest::default()
@@ -73,7 +91,13 @@ fn event<F: Fact>(fact: &F) -> Event {
 
 fn told(task: &Task, version: i64, kind: Kind) -> Event {
     event(&TaskEvent {
-        meta: Some(meta(Uuid::max(), tasktracker_testing::BEGINNING.parse().expect("a moment"), None, "core", "")),
+        meta: Some(meta(
+            Uuid::max(),
+            tasktracker_testing::BEGINNING.parse().expect("a moment"),
+            None,
+            "core",
+            "",
+        )),
         task_id: task.id.clone(),
         project_id: task.project_id.clone(),
         version,
@@ -84,7 +108,14 @@ fn told(task: &Task, version: i64, kind: Kind) -> Event {
 
 #[tokio::test]
 async fn what_is_gone_for_good_takes_its_files_along() {
-    let Scene { world, ada, linus, web, task, .. } = scene_with(|files| files.project_quota_bytes = 100).await;
+    let Scene {
+        world,
+        ada,
+        linus,
+        web,
+        task,
+        ..
+    } = scene_with(|files| files.project_quota_bytes = 100).await;
     let file = linus.put(&task, "a", b"words").await;
     let upload_id = linus.announce(&task, "b", &[0; 90]).await;
     let cascade = Cascade::new(world.system.files.clone());
@@ -97,17 +128,33 @@ async fn what_is_gone_for_good_takes_its_files_along() {
     assert!(!incoming(&world, &upload_id).exists());
     until("its content is removed", || async { !object(&world, &file.id).exists() }).await;
     let project_id = Uuid::try_parse(&web.id).expect("an id");
-    let project = places::find_project(world.system.files.db.reader(), project_id).await.expect("reads").expect("known");
+    let project = places::find_project(world.system.files.db.reader(), project_id)
+        .await
+        .expect("reads")
+        .expect("known");
     assert_eq!((project.used_bytes, project.reserved_bytes), (0, 0));
 }
 
 #[tokio::test]
 async fn a_purged_project_leaves_nothing() {
-    let Scene { world, ada, linus, web, task, .. } = scene().await;
+    let Scene {
+        world,
+        ada,
+        linus,
+        web,
+        task,
+        ..
+    } = scene().await;
     let other = ada.task(&web, "u").await;
     let files = [linus.put(&task, "a", b"1").await, linus.put(&other, "b", b"22").await];
     let purged = event(&ProjectEvent {
-        meta: Some(meta(Uuid::max(), tasktracker_testing::BEGINNING.parse().expect("a moment"), None, "core", "")),
+        meta: Some(meta(
+            Uuid::max(),
+            tasktracker_testing::BEGINNING.parse().expect("a moment"),
+            None,
+            "core",
+            "",
+        )),
         project_id: web.id.clone(),
         version: 1,
         purged: true,
@@ -119,7 +166,12 @@ async fn a_purged_project_leaves_nothing() {
         until("its content is removed", || async { !object(&world, &file.id).exists() }).await;
     }
     let project_id = Uuid::try_parse(&web.id).expect("an id");
-    assert!(places::find_project(world.system.files.db.reader(), project_id).await.expect("reads").is_none());
+    assert!(
+        places::find_project(world.system.files.db.reader(), project_id)
+            .await
+            .expect("reads")
+            .is_none()
+    );
 }
 
 #[tokio::test]
@@ -131,7 +183,10 @@ async fn older_news_changes_nothing() {
     let deleted = told(&task, 6, Kind::Deleted(TaskDeleted {}));
     cascade.react(&[restored.clone(), deleted.clone()]).await.expect("reacts");
     assert!(linus.get(&file.id).await.is_ok());
-    cascade.react(&[told(&task, 8, Kind::Deleted(TaskDeleted {})), restored, deleted]).await.expect("reacts");
+    cascade
+        .react(&[told(&task, 8, Kind::Deleted(TaskDeleted {})), restored, deleted])
+        .await
+        .expect("reacts");
     assert_eq!(code(linus.get(&file.id).await), Code::NotFound);
 }
 
@@ -139,12 +194,18 @@ async fn older_news_changes_nothing() {
 async fn a_task_of_whose_deletion_was_heard_first_takes_no_files() {
     let Scene { world, linus, task, .. } = scene().await;
     let cascade = Cascade::new(world.system.files.clone());
-    cascade.react(&[told(&task, 6, Kind::Deleted(TaskDeleted {}))]).await.expect("reacts");
+    cascade
+        .react(&[told(&task, 6, Kind::Deleted(TaskDeleted {}))])
+        .await
+        .expect("reacts");
     // Core says that it is there, the event is newer for all we know: try again later.
     let refused = linus.uploads().create_upload(announcement(&task, "a", b"1")).await;
     assert_eq!(code(refused), Code::Aborted);
     tokio::time::sleep(Duration::from_millis(1)).await;
-    cascade.react(&[told(&task, 7, Kind::Restored(TaskRestored {}))]).await.expect("reacts");
+    cascade
+        .react(&[told(&task, 7, Kind::Restored(TaskRestored {}))])
+        .await
+        .expect("reacts");
     linus.put(&task, "a", b"1").await;
 }
 
@@ -155,7 +216,13 @@ async fn a_damaged_event_is_poison() {
     let mut damaged = told(&task, 1, Kind::Deleted(TaskDeleted {}));
     damaged.payload = vec![0xff; 7].into();
     let mut nameless = event(&TaskEvent {
-        meta: Some(meta(Uuid::max(), tasktracker_testing::BEGINNING.parse().expect("a moment"), None, "core", "")),
+        meta: Some(meta(
+            Uuid::max(),
+            tasktracker_testing::BEGINNING.parse().expect("a moment"),
+            None,
+            "core",
+            "",
+        )),
         task_id: "x".to_owned(),
         kind: Some(Kind::Deleted(TaskDeleted {})),
         ..TaskEvent::default()

@@ -148,7 +148,12 @@ impl Person {
     /// Announces a file.
     pub async fn announce(&self, task: &Task, name: &str, content: &[u8]) -> String {
         let request = announcement(task, name, content);
-        self.uploads().create_upload(request).await.expect("announces").into_inner().upload_id
+        self.uploads()
+            .create_upload(request)
+            .await
+            .expect("announces")
+            .into_inner()
+            .upload_id
     }
 
     /// Writes a part of a content, in messages of 50,000 bytes.
@@ -176,7 +181,12 @@ impl Person {
     pub async fn put(&self, task: &Task, name: &str, content: &[u8]) -> File {
         let upload_id = self.announce(task, name, content).await;
         self.write(&upload_id, 0, content).await.expect("writes");
-        self.complete(&upload_id, "").await.expect("completes").into_inner().file.expect("a file")
+        self.complete(&upload_id, "")
+            .await
+            .expect("completes")
+            .into_inner()
+            .file
+            .expect("a file")
     }
 
     pub async fn get(&self, file_id: &str) -> Result<Response<GetFileResponse>, Status> {
@@ -256,10 +266,9 @@ pub fn messages(upload_id: &str, offset: i64, content: &[u8]) -> Vec<WriteUpload
     pieces.into_iter().enumerate().map(message).collect()
 }
 
-#[expect(clippy::useless_conversion, reason = "the bytes of a message may be a Vec or shared")]
 pub fn data(piece: &[u8]) -> HttpBody {
     HttpBody {
-        data: piece.to_vec().into(),
+        data: piece.to_vec(),
         ..HttpBody::default()
     }
 }

@@ -19,8 +19,14 @@ async fn sweep_now(world: &World) {
 
 async fn room(scene: &Scene) -> (i64, i64, i64) {
     let reader = scene.world.system.files.db.reader();
-    let project = places::find_project(reader, Uuid::try_parse(&scene.web.id).expect("an id")).await.expect("reads").expect("known");
-    let task = places::find_task(reader, Uuid::try_parse(&scene.task.id).expect("an id")).await.expect("reads").expect("known");
+    let project = places::find_project(reader, Uuid::try_parse(&scene.web.id).expect("an id"))
+        .await
+        .expect("reads")
+        .expect("known");
+    let task = places::find_task(reader, Uuid::try_parse(&scene.task.id).expect("an id"))
+        .await
+        .expect("reads")
+        .expect("known");
     (project.used_bytes, project.reserved_bytes, task.file_count)
 }
 
@@ -59,7 +65,10 @@ async fn bytes_that_belong_to_nothing_are_removed_after_a_day() {
     let foreign = world.data_dir().join("blobs/incoming/README");
     std::fs::write(&foreign, "somebody else's").expect("writes");
     sweep_now(&world).await;
-    assert!(object(&world, &stray).exists() && incoming(&world, &stray).exists(), "they are young");
+    assert!(
+        object(&world, &stray).exists() && incoming(&world, &stray).exists(),
+        "they are young"
+    );
     world.advance(DAY - Duration::from_secs(60)).await;
     world.clock.advance(Duration::from_secs(30));
     sweep_now(&world).await;
@@ -76,7 +85,10 @@ async fn a_deletion_outlives_a_crash_before_its_content_is_removed() {
     let file = linus.put(&task, "a", b"1").await;
     let app = world.system.files.clone();
     // As if killed between commit and removal: the row says deleted, the content is there.
-    let mut row = files::find(app.db.reader(), Uuid::try_parse(&file.id).expect("an id")).await.expect("reads").expect("there");
+    let mut row = files::find(app.db.reader(), Uuid::try_parse(&file.id).expect("an id"))
+        .await
+        .expect("reads")
+        .expect("there");
     row.leave(tasktracker_files::domain::file::FileState::Deleted, app.now());
     let mut txn = app.db.begin();
     files::save(&mut txn, &row, 1);
@@ -104,7 +116,10 @@ async fn contents_are_compared_with_their_checksums() {
     let app = world.system.files.clone();
     let mut findings = Vec::new();
     for file in &made {
-        let file = files::find(app.db.reader(), Uuid::try_parse(&file.id).expect("an id")).await.expect("reads").expect("there");
+        let file = files::find(app.db.reader(), Uuid::try_parse(&file.id).expect("an id"))
+            .await
+            .expect("reads")
+            .expect("there");
         findings.push(scrub::check(&app, &file).await.expect("looks"));
     }
     assert_eq!(findings, [Finding::Good, Finding::Damaged, Finding::Missing]);

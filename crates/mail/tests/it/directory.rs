@@ -8,7 +8,10 @@ use tasktracker_mail::{Directory, MailError, Mailer, Message};
 use crate::sample;
 
 fn files(folder: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = fs::read_dir(folder).expect("reads").map(|entry| entry.expect("an entry").path()).collect();
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+        .expect("reads")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
     files.sort();
     files
 }

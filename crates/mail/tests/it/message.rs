@@ -13,8 +13,13 @@ fn header(mail: &ParsedMail, name: &str) -> String {
 /// The bodies: text, HTML.
 fn bodies(mail: &ParsedMail) -> (String, String) {
     assert_eq!(mail.ctype.mimetype, "multipart/alternative");
-    let [text, html] = mail.subparts.as_slice() else { panic!("two parts") };
-    assert_eq!((text.ctype.mimetype.as_str(), html.ctype.mimetype.as_str()), ("text/plain", "text/html"));
+    let [text, html] = mail.subparts.as_slice() else {
+        panic!("two parts")
+    };
+    assert_eq!(
+        (text.ctype.mimetype.as_str(), html.ctype.mimetype.as_str()),
+        ("text/plain", "text/html")
+    );
     assert_eq!((text.ctype.charset.as_str(), html.ctype.charset.as_str()), ("utf-8", "utf-8"));
     (text.get_body().expect("a body"), html.get_body().expect("a body"))
 }
@@ -42,7 +47,10 @@ fn every_header_is_there_once() {
         ("In-Reply-To", "<task.0190@tracker.example.com>"),
         ("References", "<task.0190@tracker.example.com>"),
         ("List-ID", "<web.tracker.example.com>"),
-        ("List-Unsubscribe", "<https://tracker.example.com/v1/notifications:unsubscribe?token=AQ-_x>"),
+        (
+            "List-Unsubscribe",
+            "<https://tracker.example.com/v1/notifications:unsubscribe?token=AQ-_x>",
+        ),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
         ("Auto-Submitted", "auto-generated"),
         ("X-TaskTracker-Reason", "assigned"),
@@ -67,7 +75,14 @@ fn what_is_not_there_has_no_header() {
     };
     let bytes = plain.to_bytes();
     let mail = parse_mail(&bytes).unwrap();
-    for name in ["In-Reply-To", "References", "List-ID", "List-Unsubscribe", "List-Unsubscribe-Post", "X-TaskTracker-Reason"] {
+    for name in [
+        "In-Reply-To",
+        "References",
+        "List-ID",
+        "List-Unsubscribe",
+        "List-Unsubscribe-Post",
+        "X-TaskTracker-Reason",
+    ] {
         assert_eq!(mail.headers.get_first_value(name), None, "{name}");
     }
 }
@@ -90,7 +105,10 @@ fn cyrillic_and_long_lines_survive() {
     assert_eq!(header(&mail, "Subject"), message.subject.as_str());
     let to = mailparse::addrparse_header(mail.headers.get_first_header("To").unwrap()).unwrap();
     let to = to.extract_single_info().unwrap();
-    assert_eq!((to.display_name.as_deref(), to.addr.as_str()), (Some("Ада Лавлейс"), "ada@example.com"));
+    assert_eq!(
+        (to.display_name.as_deref(), to.addr.as_str()),
+        (Some("Ада Лавлейс"), "ada@example.com")
+    );
     let (text, html) = bodies(&mail);
     assert_eq!(text.replace("\r\n", "\n").trim_end(), message.text.trim_end());
     assert_eq!(html.replace("\r\n", "\n").trim_end(), message.html.trim_end());

@@ -12,7 +12,11 @@ pub fn message() -> Message {
         html: "<!doctype html><p>Linus assigned this task to you.".to_owned(),
         thread: Some("task.0190@tracker.example.com".parse().expect("fits")),
         list_id: Some("web@tracker.example.com".parse().expect("fits")),
-        unsubscribe: Some("https://tracker.example.com/v1/notifications:unsubscribe?token=AQ-_x".parse().expect("fits")),
+        unsubscribe: Some(
+            "https://tracker.example.com/v1/notifications:unsubscribe?token=AQ-_x"
+                .parse()
+                .expect("fits"),
+        ),
         headers: vec![("X-TaskTracker-Reason".parse().expect("fits"), "assigned".into())],
         time: "2026-05-01T12:00:00Z".parse().expect("fits"),
     }

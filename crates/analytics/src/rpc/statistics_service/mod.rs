@@ -23,19 +23,13 @@ impl StatisticsService for App {
         Ok(call.reply(response))
     }
 
-    async fn get_user_statistics(
-        &self,
-        request: Request<GetUserStatisticsRequest>,
-    ) -> Result<Response<GetUserStatisticsResponse>, Status> {
+    async fn get_user_statistics(&self, request: Request<GetUserStatisticsRequest>) -> Result<Response<GetUserStatisticsResponse>, Status> {
         let (call, request) = Call::open(request)?;
         let response = get_user_statistics::get_user_statistics(self, &call, request).await?;
         Ok(call.reply(response))
     }
 
-    async fn get_task_statistics(
-        &self,
-        request: Request<GetTaskStatisticsRequest>,
-    ) -> Result<Response<GetTaskStatisticsResponse>, Status> {
+    async fn get_task_statistics(&self, request: Request<GetTaskStatisticsRequest>) -> Result<Response<GetTaskStatisticsResponse>, Status> {
         let (call, request) = Call::open(request)?;
         let response = get_task_statistics::get_task_statistics(self, &call, request).await?;
         Ok(call.reply(response))

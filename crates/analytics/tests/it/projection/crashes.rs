@@ -143,7 +143,14 @@ proptest! {
 
 #[tokio::test]
 async fn what_was_counted_costs_no_write() {
-    let history = History::of(&[(0, history::Deed::Create { project: 0, creator: 0, category: 2 })]);
+    let history = History::of(&[(
+        0,
+        history::Deed::Create {
+            project: 0,
+            creator: 0,
+            category: 2,
+        },
+    )]);
     let store = at_once(&history.events).await;
     let written = store.written();
     let again = projection(store.clone());
@@ -156,7 +163,16 @@ async fn what_was_counted_costs_no_write() {
 #[tokio::test]
 async fn a_rebuild_that_breaks_changes_nothing() {
     let deeds: Vec<_> = (0..6)
-        .map(|n| (1_000, history::Deed::Create { project: n % 2, creator: 0, category: 2 }))
+        .map(|n| {
+            (
+                1_000,
+                history::Deed::Create {
+                    project: n % 2,
+                    creator: 0,
+                    category: 2,
+                },
+            )
+        })
         .collect();
     let history = History::of(&deeds);
     for is_atomic in [true, false] {

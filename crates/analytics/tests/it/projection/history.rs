@@ -11,7 +11,13 @@ use tasktracker_server::time::to_proto;
 use uuid::Uuid;
 
 /// Zones that projects are in.
-pub const ZONES: [&str; 5] = ["UTC", "Europe/Berlin", "Pacific/Kiritimati", "America/St_Johns", "America/Sao_Paulo"];
+pub const ZONES: [&str; 5] = [
+    "UTC",
+    "Europe/Berlin",
+    "Pacific/Kiritimati",
+    "America/St_Johns",
+    "America/Sao_Paulo",
+];
 /// When histories begin: shortly before clocks change in Berlin, late in a month.
 pub const BEGINNING: &str = "2026-03-28T20:00:00Z";
 /// People.
@@ -137,7 +143,11 @@ impl History {
 
     fn happen(&mut self, deed: &Deed, now: Timestamp) {
         match deed {
-            Deed::Create { project, creator, category } => self.create(*project, *creator, *category, now),
+            Deed::Create {
+                project,
+                creator,
+                category,
+            } => self.create(*project, *creator, *category, now),
             Deed::Zone { project, zone } => self.zone(*project, *zone, now),
             Deed::Status { task, category, second } => self.change(*task, now, |task| {
                 let was = task.status_category;
@@ -146,7 +156,10 @@ impl History {
                 if *category == StatusCategory::Started as i32 && task.start_time.is_none() {
                     task.start_time = Some(to_proto(now));
                 }
-                let (was, is) = (was == StatusCategory::Completed as i32, *category == StatusCategory::Completed as i32);
+                let (was, is) = (
+                    was == StatusCategory::Completed as i32,
+                    *category == StatusCategory::Completed as i32,
+                );
                 if is && !was {
                     task.complete_time = Some(to_proto(now));
                 } else if !is {
@@ -206,7 +219,11 @@ impl History {
         snapshot.delete_time = into.then(|| to_proto(now));
         made.version += 1;
         made.states.push((now, snapshot, false));
-        let kind = if into { Kind::Deleted(TaskDeleted {}) } else { Kind::Restored(TaskRestored {}) };
+        let kind = if into {
+            Kind::Deleted(TaskDeleted {})
+        } else {
+            Kind::Restored(TaskRestored {})
+        };
         self.tell(task, Some(kind), now);
     }
 

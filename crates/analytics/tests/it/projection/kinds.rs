@@ -14,7 +14,14 @@ use super::{counted, projection};
 use crate::store::memory::Memory;
 
 fn created() -> History {
-    History::of(&[(0, Deed::Create { project: 0, creator: 0, category: 2 })])
+    History::of(&[(
+        0,
+        Deed::Create {
+            project: 0,
+            creator: 0,
+            category: 2,
+        },
+    )])
 }
 
 fn task_event(change: impl FnOnce(&mut TaskEvent)) -> Event {
@@ -89,10 +96,38 @@ async fn a_kind_of_the_future_is_kept_and_passed_over() {
 #[tokio::test]
 async fn a_hole_is_filled_by_the_next_snapshot_and_what_comes_late_is_put_in_its_place() {
     let deeds = [
-        (0, Deed::Create { project: 0, creator: 0, category: 2 }),
-        (60, Deed::Status { task: 0, category: 4, second: false }),
-        (60, Deed::Status { task: 0, category: 5, second: false }),
-        (60, Deed::Status { task: 0, category: 4, second: true }),
+        (
+            0,
+            Deed::Create {
+                project: 0,
+                creator: 0,
+                category: 2,
+            },
+        ),
+        (
+            60,
+            Deed::Status {
+                task: 0,
+                category: 4,
+                second: false,
+            },
+        ),
+        (
+            60,
+            Deed::Status {
+                task: 0,
+                category: 5,
+                second: false,
+            },
+        ),
+        (
+            60,
+            Deed::Status {
+                task: 0,
+                category: 4,
+                second: true,
+            },
+        ),
     ];
     let history = History::of(&deeds);
     let tasks: Vec<&Event> = history.events.iter().filter(|event| event.topic == Topic::CORE_TASK).collect();
@@ -103,7 +138,11 @@ async fn a_hole_is_filled_by_the_next_snapshot_and_what_comes_late_is_put_in_its
     }
     let numbers = Numbers::new(store.clone());
     let state = numbers.of_task(history::task_id(0)).await.unwrap().unwrap();
-    assert_eq!((state.version, state.reopen_count, state.status_times.len()), (4, 0, 1), "as far as it was told");
+    assert_eq!(
+        (state.version, state.reopen_count, state.status_times.len()),
+        (4, 0, 1),
+        "as far as it was told"
+    );
 
     for index in [2, 1] {
         projection.count(std::slice::from_ref(tasks[index])).await.unwrap();
@@ -130,7 +169,14 @@ async fn a_task_stays_in_its_project() {
 #[tokio::test]
 async fn purging_changes_no_number() {
     let deeds = [
-        (0, Deed::Create { project: 0, creator: 0, category: 5 }),
+        (
+            0,
+            Deed::Create {
+                project: 0,
+                creator: 0,
+                category: 5,
+            },
+        ),
         (200_000, Deed::Delete { task: 0 }),
     ];
     let purge = (3_000_000, Deed::Purge { task: 0 });
@@ -183,8 +229,14 @@ async fn comments_count_nothing_but_can_be_waited_for() {
     let comment = Uuid::from_u128(7);
     let id = comment.to_string();
     let kinds = [
-        Kind::CommentCreated(CommentCreated { comment_id: id.clone(), ..CommentCreated::default() }),
-        Kind::CommentUpdated(CommentUpdated { comment_id: id.clone(), ..CommentUpdated::default() }),
+        Kind::CommentCreated(CommentCreated {
+            comment_id: id.clone(),
+            ..CommentCreated::default()
+        }),
+        Kind::CommentUpdated(CommentUpdated {
+            comment_id: id.clone(),
+            ..CommentUpdated::default()
+        }),
         Kind::CommentDeleted(CommentDeleted { comment_id: id }),
     ];
     projection.count(&created().events).await.unwrap();

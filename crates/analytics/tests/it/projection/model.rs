@@ -39,7 +39,9 @@ fn due(task: &TaskSnapshot, project: &TimeZone) -> Option<Timestamp> {
 fn last(task: &Made) -> (&TaskSnapshot, Option<prost_types::Timestamp>) {
     let (at, snapshot, is_gone) = task.states.last().unwrap();
     let latest = task.states.iter().map(|(at, _, _)| *at).max().unwrap().max(*at);
-    let deleted = snapshot.delete_time.or_else(|| is_gone.then(|| tasktracker_server::time::to_proto(latest)));
+    let deleted = snapshot
+        .delete_time
+        .or_else(|| is_gone.then(|| tasktracker_server::time::to_proto(latest)));
     (snapshot, deleted)
 }
 

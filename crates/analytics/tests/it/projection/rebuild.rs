@@ -10,14 +10,44 @@ use tasktracker_server::Lifecycle;
 
 use super::history::{self, Deed, DueKind, History};
 use super::projection;
+use crate::store::sql::postgres;
 
 fn busy() -> History {
     let mut deeds = Vec::new();
     for n in 0..40_usize {
-        deeds.push((500, Deed::Create { project: n as u128 % 2, creator: n as u128 % 3, category: 2 }));
-        deeds.push((500, Deed::Assign { task: n, people: [n as u128 % 3].into() }));
-        deeds.push((500, Deed::Due { task: n, due: DueKind::Time { minutes: n as i64 * 37, zone: n % 5 } }));
-        deeds.push((500, Deed::Status { task: n / 2, category: 1 + n as i32 % 6, second: false }));
+        deeds.push((
+            500,
+            Deed::Create {
+                project: n as u128 % 2,
+                creator: n as u128 % 3,
+                category: 2,
+            },
+        ));
+        deeds.push((
+            500,
+            Deed::Assign {
+                task: n,
+                people: [n as u128 % 3].into(),
+            },
+        ));
+        deeds.push((
+            500,
+            Deed::Due {
+                task: n,
+                due: DueKind::Time {
+                    minutes: n as i64 * 37,
+                    zone: n % 5,
+                },
+            },
+        ));
+        deeds.push((
+            500,
+            Deed::Status {
+                task: n / 2,
+                category: 1 + n as i32 % 6,
+                second: false,
+            },
+        ));
     }
     deeds.push((500, Deed::Zone { project: 0, zone: 1 }));
     History::of(&deeds)
@@ -38,6 +68,13 @@ async fn a_rebuild_makes_the_same_documents_while_numbers_are_read() {
         .await
         .unwrap();
     tasktracker_analytics::migrate(&db).await.unwrap();
+    check(db).await;
+    if let Some(db) = postgres().await {
+        check(db).await;
+    }
+}
+
+async fn check(db: Database) {
     let store = Arc::new(SqlStore::new(db));
     let projection = projection(store.clone());
     let history = busy();
@@ -52,7 +89,12 @@ async fn a_rebuild_makes_the_same_documents_while_numbers_are_read() {
     let read = async || {
         let project = numbers.of_project(history::project_id(0), asked, history.end).await.unwrap();
         let user = numbers
-            .of_user(history::user_id(1), &[history::project_id(0), history::project_id(1)], asked, history.end)
+            .of_user(
+                history::user_id(1),
+                &[history::project_id(0), history::project_id(1)],
+                asked,
+                history.end,
+            )
             .await
             .unwrap();
         (project, user)

@@ -15,9 +15,29 @@ use crate::store::memory::Memory;
 async fn days_and_deadlines_move_with_the_zone() {
     // It is 20:00 UTC of 28 March: already the 29th on Kiritimati.
     let deeds = [
-        (0, Deed::Create { project: 0, creator: 0, category: 2 }),
-        (60, Deed::Due { task: 0, due: DueKind::Day(1) }),
-        (60, Deed::Create { project: 0, creator: 0, category: 5 }),
+        (
+            0,
+            Deed::Create {
+                project: 0,
+                creator: 0,
+                category: 2,
+            },
+        ),
+        (
+            60,
+            Deed::Due {
+                task: 0,
+                due: DueKind::Day(1),
+            },
+        ),
+        (
+            60,
+            Deed::Create {
+                project: 0,
+                creator: 0,
+                category: 5,
+            },
+        ),
         (60, Deed::Zone { project: 0, zone: 2 }),
     ];
     let history = History::of(&deeds);
@@ -50,12 +70,23 @@ async fn days_and_deadlines_move_with_the_zone() {
 async fn the_zone_is_that_of_the_newest_event_of_the_project_and_before_it_that_of_its_tasks() {
     let deeds = [
         (0, Deed::Zone { project: 0, zone: 1 }),
-        (60, Deed::Create { project: 0, creator: 0, category: 2 }),
+        (
+            60,
+            Deed::Create {
+                project: 0,
+                creator: 0,
+                category: 2,
+            },
+        ),
         (60, Deed::Zone { project: 0, zone: 3 }),
         (60, Deed::Title { task: 0 }),
     ];
     let history = History::of(&deeds);
-    let mut events: Vec<_> = history.events.iter().filter(|event| event.key == history::project_id(0).to_string()).collect();
+    let mut events: Vec<_> = history
+        .events
+        .iter()
+        .filter(|event| event.key == history::project_id(0).to_string())
+        .collect();
     let mut tasks: Vec<_> = history.events.iter().filter(|event| event.topic == Topic::CORE_TASK).collect();
     // Everything backwards.
     events.reverse();

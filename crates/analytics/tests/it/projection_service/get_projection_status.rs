@@ -30,8 +30,20 @@ async fn operators_see_how_far_the_numbers_are() {
     let first = settled(&ada).await;
     assert_eq!((first.generation.as_str(), first.dead_letter_count), ("g1", 0));
     let topics: Vec<&str> = first.sources.iter().map(|source| source.topic.as_str()).collect();
-    assert_eq!(topics, ["tasktracker.core.task.v1", "tasktracker.core.project.v1", "tasktracker.auth.user.v1"]);
-    assert!(first.sources.iter().all(|source| source.last_occur_time.as_ref().is_some_and(|at| at.seconds == 1_777_636_800)));
+    assert_eq!(
+        topics,
+        [
+            "tasktracker.core.task.v1",
+            "tasktracker.core.project.v1",
+            "tasktracker.auth.user.v1"
+        ]
+    );
+    assert!(
+        first
+            .sources
+            .iter()
+            .all(|source| source.last_occur_time.as_ref().is_some_and(|at| at.seconds == 1_777_636_800))
+    );
 
     for title in ["two", "three"] {
         ada.task(&web, title).await;
@@ -49,7 +61,10 @@ async fn operators_see_how_far_the_numbers_are() {
 
     tasktracker_analytics::rebuild(&world.system.analytics).await.expect("rebuilds");
     let third = settled(&ada).await;
-    assert_eq!((third.generation.as_str(), third.archived_event_count), ("g2", second.archived_event_count));
+    assert_eq!(
+        (third.generation.as_str(), third.archived_event_count),
+        ("g2", second.archived_event_count)
+    );
     let (code, body) = ada.rest("GET", "/v1/admin/projections", None).await;
     assert_eq!((code, body["generation"].as_str()), (200, Some("g2")), "{body}");
 }
@@ -59,7 +74,10 @@ async fn it_is_for_operators_only() {
     let world = World::start().await;
     let (_owner, member) = (world.user("ada").await, world.user("bob").await);
     let refused = problem(status(&member).await);
-    assert_eq!(refused.to_string(), "PERMISSION_DENIED PERMISSION_MISSING permission=operation.manage");
+    assert_eq!(
+        refused.to_string(),
+        "PERMISSION_DENIED PERMISSION_MISSING permission=operation.manage"
+    );
     let refused = problem(status(&world.stranger()).await);
     assert_eq!(refused.to_string(), "UNAUTHENTICATED CREDENTIAL_MISSING");
     assert_eq!(member.rest("GET", "/v1/admin/projections", None).await.0, 403);

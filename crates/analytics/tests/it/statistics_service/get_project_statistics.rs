@@ -49,11 +49,22 @@ async fn a_new_project_has_thirty_empty_days() {
         consistency_token: format!("{}:1", web.id),
         ..between(&web, "", "")
     };
-    let statistics = of_project(&ada, request).await.expect("answers").into_inner().statistics.expect("statistics");
-    assert_eq!((statistics.project_id.as_str(), statistics.time_zone.as_str()), (web.id.as_str(), "Europe/Berlin"));
+    let statistics = of_project(&ada, request)
+        .await
+        .expect("answers")
+        .into_inner()
+        .statistics
+        .expect("statistics");
+    assert_eq!(
+        (statistics.project_id.as_str(), statistics.time_zone.as_str()),
+        (web.id.as_str(), "Europe/Berlin")
+    );
     assert_eq!(categories(&statistics.category_counts), [0; 6]);
     assert_eq!((statistics.days.len(), statistics.overdue_count), (30, 0));
-    assert_eq!((statistics.days[0].date.as_str(), statistics.days[29].date.as_str()), ("2026-04-02", "2026-05-01"));
+    assert_eq!(
+        (statistics.days[0].date.as_str(), statistics.days[29].date.as_str()),
+        ("2026-04-02", "2026-05-01")
+    );
     assert_eq!(statistics.as_of_time.map(|at| at.seconds), Some(1_777_636_800), "the clock's noon");
 }
 
@@ -66,7 +77,11 @@ async fn days_are_cut_in_the_zone_of_the_project_and_move_with_it() {
     let (_, made) = make(&ada, &early, Task::default()).await;
     let statistics = project_numbers(&ada, &early, &made).await;
     assert_eq!(busy(&statistics.days), [("2026-05-02", 1, 0)]);
-    assert_eq!(statistics.days.last().map(|day| day.date.as_str()), Some("2026-05-02"), "today there");
+    assert_eq!(
+        statistics.days.last().map(|day| day.date.as_str()),
+        Some("2026-05-02"),
+        "today there"
+    );
 
     let sent = Project {
         id: early.id.clone(),
@@ -79,7 +94,10 @@ async fn days_are_cut_in_the_zone_of_the_project_and_move_with_it() {
     };
     let moved = token(&ada.projects().update_project(request).await.expect("updates"));
     let statistics = project_numbers(&ada, &early, &moved).await;
-    assert_eq!((statistics.time_zone.as_str(), busy(&statistics.days)), ("UTC", vec![("2026-05-01", 1, 0)]));
+    assert_eq!(
+        (statistics.time_zone.as_str(), busy(&statistics.days)),
+        ("UTC", vec![("2026-05-01", 1, 0)])
+    );
 }
 
 #[tokio::test]
@@ -137,9 +155,15 @@ async fn days_that_are_no_span_are_refused() {
         ("", "2026-05-01T00:00", "end_date"),
     ] {
         let refused = problem(of_project(&ada, between(&web, start, end)).await);
-        assert_eq!((refused.reason.as_str(), refused.fields()), ("INVALID_FIELDS", vec![field]), "{start}..{end}");
+        assert_eq!(
+            (refused.reason.as_str(), refused.fields()),
+            ("INVALID_FIELDS", vec![field]),
+            "{start}..{end}"
+        );
     }
-    let longest = of_project(&ada, between(&web, "2025-01-01", "2026-01-02")).await.expect("is short enough");
+    let longest = of_project(&ada, between(&web, "2025-01-01", "2026-01-02"))
+        .await
+        .expect("is short enough");
     assert_eq!(longest.into_inner().statistics.expect("statistics").days.len(), 367);
     let last = of_project(&ada, between(&web, "9999-12-31", "9999-12-31")).await.expect("is a day");
     assert_eq!(last.into_inner().statistics.expect("statistics").days.len(), 1);
@@ -161,7 +185,11 @@ async fn a_hidden_project_is_a_missing_one_whatever_is_waited_for() {
     for token in ["", made.as_str(), &format!("{NOTHING}:1")] {
         assert_eq!(problem(of_project(&eve, ask(&web.id, token)).await), missing, "{token}");
     }
-    assert_eq!(problem(of_project(&eve, ask(&task.id, "")).await), missing, "the id of something else");
+    assert_eq!(
+        problem(of_project(&eve, ask(&task.id, "")).await),
+        missing,
+        "the id of something else"
+    );
     let refused = problem(of_project(&world.stranger(), ask(&web.id, "")).await);
     assert_eq!(refused.to_string(), "UNAUTHENTICATED CREDENTIAL_MISSING");
     assert_eq!(problem(of_project(&ada, ask("no id", "")).await).fields(), ["project_id"]);
@@ -189,7 +217,13 @@ async fn what_is_not_counted_in_time_is_said() {
     // Nobody learns from waiting whether something exists that they may not see.
     let refused = problem(of_project(&eve, ask(&own, &made)).await);
     assert_eq!(refused, problem(of_project(&eve, ask(&own, &format!("{NOTHING}:1"))).await));
-    for malformed in ["x", &task.id, &format!("{}:", task.id), &format!("{}:-1", task.id), &format!("{}:1.5", task.id)] {
+    for malformed in [
+        "x",
+        &task.id,
+        &format!("{}:", task.id),
+        &format!("{}:-1", task.id),
+        &format!("{}:1.5", task.id),
+    ] {
         let refused = problem(of_project(&ada, ask(&web, malformed)).await);
         assert_eq!(refused.fields(), ["consistency_token"], "{malformed}");
     }
@@ -224,7 +258,12 @@ async fn every_write_of_core_can_be_waited_for() {
     };
     let edited = token(&ada.comments().update_comment(edit).await.expect("edits"));
     for token in [made, of_comment, edited, format!("{}:1", web.id)] {
-        assert_eq!(categories(&project_numbers(&ada, &web, &token).await.category_counts).iter().sum::<i64>(), 1);
+        assert_eq!(
+            categories(&project_numbers(&ada, &web, &token).await.category_counts)
+                .iter()
+                .sum::<i64>(),
+            1
+        );
     }
 }
 
@@ -248,7 +287,9 @@ async fn rest_answers_the_bare_numbers() {
         body["days"],
         serde_json::json!([{ "date": "2026-05-01", "createdCount": "1", "completedCount": "0" }])
     );
-    let (status, body) = ada.rest("GET", &format!("/v1/projects/{}/statistics?start_date=x", web.id), None).await;
+    let (status, body) = ada
+        .rest("GET", &format!("/v1/projects/{}/statistics?start_date=x", web.id), None)
+        .await;
     assert_eq!((status, body["error"]["code"].as_i64()), (400, Some(400)), "{body}");
 }
 

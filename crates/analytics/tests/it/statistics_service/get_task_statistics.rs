@@ -32,7 +32,10 @@ async fn time_goes_to_the_status_that_the_task_is_in() {
     let web = ada.project("WEB").await;
     let (task, made) = make(&ada, &web, Task::default()).await;
     let first = task_numbers(&ada, &task, &made).await;
-    assert_eq!((first.task_id.as_str(), first.project_id.as_str()), (task.id.as_str(), web.id.as_str()));
+    assert_eq!(
+        (first.task_id.as_str(), first.project_id.as_str()),
+        (task.id.as_str(), web.id.as_str())
+    );
     assert_eq!((first.lead_time, first.cycle_time, first.reopen_count), (None, None, 0));
     let begins_in = times(&first)[0].0;
 
@@ -44,7 +47,10 @@ async fn time_goes_to_the_status_that_the_task_is_in() {
     world.advance(Duration::from_secs(50)).await;
     let completed = task_numbers(&ada, &task, &done).await;
     assert_eq!(times(&completed), [(4, 200), (begins_in, 100), (5, 50)]);
-    assert_eq!((seconds(&completed.lead_time), seconds(&completed.cycle_time)), (Some(300), Some(200)));
+    assert_eq!(
+        (seconds(&completed.lead_time), seconds(&completed.cycle_time)),
+        (Some(300), Some(200))
+    );
 
     let again = move_to(&ada, &web, &task, "In review").await;
     world.advance(Duration::from_secs(30)).await;
@@ -52,7 +58,11 @@ async fn time_goes_to_the_status_that_the_task_is_in() {
     assert_eq!((reopened.lead_time, reopened.cycle_time, reopened.reopen_count), (None, None, 1));
     let done = move_to(&ada, &web, &task, "Done").await;
     let twice = task_numbers(&ada, &task, &done).await;
-    assert_eq!((seconds(&twice.lead_time), seconds(&twice.cycle_time)), (Some(380), Some(280)), "from the first start");
+    assert_eq!(
+        (seconds(&twice.lead_time), seconds(&twice.cycle_time)),
+        (Some(380), Some(280)),
+        "from the first start"
+    );
     assert_eq!(times(&twice), [(4, 200), (begins_in, 100), (5, 50), (4, 30)]);
 }
 
@@ -78,7 +88,10 @@ async fn time_in_the_trash_counts_nowhere() {
     let (task, _) = make(&ada, &web, Task::default()).await;
     world.advance(Duration::from_secs(10)).await;
     let deleted = delete(&ada, &task).await;
-    assert_eq!(problem(of_task(&ada, ask(&task.id, &deleted)).await).to_string(), "NOT_FOUND NOT_FOUND");
+    assert_eq!(
+        problem(of_task(&ada, ask(&task.id, &deleted)).await).to_string(),
+        "NOT_FOUND NOT_FOUND"
+    );
     world.advance(Duration::from_secs(200)).await;
     let restored = undelete(&ada, &task).await;
     world.advance(Duration::from_secs(5)).await;

@@ -37,7 +37,10 @@ async fn a_person_s_numbers_are_what_is_assigned_and_what_was_made() {
     assert_eq!(categories(&bobs.category_counts)[4], 1, "completed");
     assert_eq!((bobs.overdue_count, busy(&bobs.days)), (1, vec![("2026-05-01", 1, 1)]));
     let adas = user_numbers(&bob, &ada, "").await;
-    assert_eq!((categories(&adas.category_counts).iter().sum::<i64>(), busy(&adas.days)), (1, vec![("2026-05-01", 2, 0)]));
+    assert_eq!(
+        (categories(&adas.category_counts).iter().sum::<i64>(), busy(&adas.days)),
+        (1, vec![("2026-05-01", 2, 0)])
+    );
 
     // Somebody else is to do it now.
     let sent = Task {
@@ -87,7 +90,17 @@ async fn whoever_is_unknown_is_not_found_but_the_caller_is_known() {
         }
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;
     }
-    assert_eq!(of_user(&ada, ask(&bob.id)).await.expect("answers").into_inner().statistics.expect("numbers").days.len(), 30);
+    assert_eq!(
+        of_user(&ada, ask(&bob.id))
+            .await
+            .expect("answers")
+            .into_inner()
+            .statistics
+            .expect("numbers")
+            .days
+            .len(),
+        30
+    );
     let refused = problem(of_user(&world.stranger(), ask(&bob.id)).await);
     assert_eq!(refused.to_string(), "UNAUTHENTICATED CREDENTIAL_MISSING");
     assert_eq!(problem(of_user(&ada, ask("bob")).await).fields(), ["user_id"]);
@@ -116,7 +129,11 @@ async fn wrong_days_and_tokens_are_refused() {
         ("", "2026-2-3", "", "end_date"),
         ("", "", "x", "consistency_token"),
     ] {
-        assert_eq!(problem(of_user(&ada, ask(start, end, token)).await).fields(), [field], "{start}..{end}");
+        assert_eq!(
+            problem(of_user(&ada, ask(start, end, token)).await).fields(),
+            [field],
+            "{start}..{end}"
+        );
     }
     let refused = problem(of_user(&ada, ask("", "", &format!("{NOTHING}:1"))).await);
     assert_eq!(refused.to_string(), "FAILED_PRECONDITION CONSISTENCY_TIMEOUT");

@@ -31,7 +31,11 @@ async fn reopening_and_deleting_correct_the_past() {
     let reopened = move_to(&ada, &web, &one, "In progress").await;
     let numbers = project_numbers(&ada, &web, &reopened).await;
     assert_eq!(categories(&numbers.category_counts), [0, 0, 0, 1, 1, 0]);
-    assert_eq!(busy(&numbers.days), [("2026-05-01", 2, 0), ("2026-05-02", 0, 1)], "it leaves its day");
+    assert_eq!(
+        busy(&numbers.days),
+        [("2026-05-01", 2, 0), ("2026-05-02", 0, 1)],
+        "it leaves its day"
+    );
     let done = move_to(&ada, &web, &one, "Done").await;
     let numbers = project_numbers(&ada, &web, &done).await;
     assert_eq!(
@@ -50,7 +54,10 @@ async fn reopening_and_deleting_correct_the_past() {
     let restored = undelete(&ada, &one).await;
     let numbers = project_numbers(&ada, &web, &restored).await;
     assert_eq!(categories(&numbers.category_counts), [0, 0, 0, 0, 1, 0]);
-    assert_eq!(busy(&numbers.days), [("2026-05-01", 2, 0), ("2026-05-02", 0, 1), ("2026-05-03", 0, 1)]);
+    assert_eq!(
+        busy(&numbers.days),
+        [("2026-05-01", 2, 0), ("2026-05-02", 0, 1), ("2026-05-03", 0, 1)]
+    );
 }
 
 #[tokio::test]

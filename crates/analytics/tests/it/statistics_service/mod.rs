@@ -6,7 +6,9 @@ mod get_user_statistics;
 mod journeys;
 
 use tasktracker_proto::analytics::v1::*;
-use tasktracker_proto::core::v1::{CreateTaskRequest, DeleteTaskRequest, MoveTaskRequest, Project, Task, UndeleteTaskRequest, UpdateTaskRequest};
+use tasktracker_proto::core::v1::{
+    CreateTaskRequest, DeleteTaskRequest, MoveTaskRequest, Project, Task, UndeleteTaskRequest, UpdateTaskRequest,
+};
 use tasktracker_testing::User;
 use tonic::{Response, Status};
 
@@ -93,7 +95,12 @@ async fn project_numbers(user: &User, project: &Project, token: &str) -> Project
         consistency_token: token.to_owned(),
         ..GetProjectStatisticsRequest::default()
     };
-    of_project(user, request).await.expect("answers").into_inner().statistics.expect("statistics")
+    of_project(user, request)
+        .await
+        .expect("answers")
+        .into_inner()
+        .statistics
+        .expect("statistics")
 }
 
 /// A person's numbers over the last 30 days once a write is counted.
@@ -103,7 +110,12 @@ async fn user_numbers(user: &User, whose: &User, token: &str) -> UserStatistics 
         consistency_token: token.to_owned(),
         ..GetUserStatisticsRequest::default()
     };
-    of_user(user, request).await.expect("answers").into_inner().statistics.expect("statistics")
+    of_user(user, request)
+        .await
+        .expect("answers")
+        .into_inner()
+        .statistics
+        .expect("statistics")
 }
 
 /// A task's numbers once a write is counted.
@@ -112,7 +124,12 @@ async fn task_numbers(user: &User, task: &Task, token: &str) -> TaskStatistics {
         task_id: task.id.clone(),
         consistency_token: token.to_owned(),
     };
-    of_task(user, request).await.expect("answers").into_inner().statistics.expect("statistics")
+    of_task(user, request)
+        .await
+        .expect("answers")
+        .into_inner()
+        .statistics
+        .expect("statistics")
 }
 
 /// Counts of the categories in order: triage, backlog, unstarted, started, completed, canceled.
@@ -126,5 +143,6 @@ fn categories(counts: &[CategoryCount]) -> Vec<i64> {
 fn busy(days: &[DayCounts]) -> Vec<(&str, i64, i64)> {
     let day = |day: &DayCounts| day.created_count != 0 || day.completed_count != 0;
     let days = days.iter().filter(|counts| day(counts));
-    days.map(|day| (day.date.as_str(), day.created_count, day.completed_count)).collect()
+    days.map(|day| (day.date.as_str(), day.created_count, day.completed_count))
+        .collect()
 }

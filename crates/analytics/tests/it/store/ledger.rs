@@ -66,7 +66,10 @@ async fn a_crash_at_any_write_leaves_all_or_nothing() {
                 // The next one finds either nothing of it or finishes it.
                 let head = ledger.open().await.unwrap();
                 let after = counters(&store);
-                assert!(after == [2, 2, 2, 2, 0] || after == [1, 1, 1, 1, 1] && outcome.is_err(), "{after:?}");
+                assert!(
+                    after == [2, 2, 2, 2, 0] || after == [1, 1, 1, 1, 1] && outcome.is_err(),
+                    "{after:?}"
+                );
                 attempt(&store, &ledger, &head).await.unwrap();
                 let journal = store.dump().into_iter().filter(|document| document.id.starts_with("journal|"));
                 assert_eq!(journal.count(), 0);

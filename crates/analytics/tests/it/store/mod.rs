@@ -3,4 +3,4 @@
 pub mod conformance;
 mod ledger;
 pub mod memory;
-mod sql;
+pub mod sql;

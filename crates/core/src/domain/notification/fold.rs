@@ -146,7 +146,9 @@ mod tests {
     fn the_like_within_ten_minutes_is_one() {
         let written: Vec<Notice> = [0, 9, 18, 28].map(|minute| notice(1, Reason::Commented, 5, minute)).to_vec();
         let planned = plan(&written, Vec::new(), ids());
-        let [first, second] = planned.as_slice() else { panic!("two: {planned:?}") };
+        let [first, second] = planned.as_slice() else {
+            panic!("two: {planned:?}")
+        };
         assert_eq!((first.notification.count, first.added), (3, 3));
         assert_eq!(first.notification.create_time, written[0].at);
         assert_eq!(first.notification.update_time, written[2].at);
@@ -170,7 +172,11 @@ mod tests {
 
     #[test]
     fn an_unread_one_of_before_is_changed_and_others_are_left_alone() {
-        let mut kept = plan(&[notice(1, Reason::Commented, 5, 0), notice(1, Reason::Mentioned, 5, 0)], Vec::new(), ids());
+        let mut kept = plan(
+            &[notice(1, Reason::Commented, 5, 0), notice(1, Reason::Mentioned, 5, 0)],
+            Vec::new(),
+            ids(),
+        );
         let unread: Vec<Kept> = kept
             .drain(..)
             .map(|planned| Kept {
@@ -179,14 +185,22 @@ mod tests {
             })
             .collect();
         let planned = plan(&[notice(1, Reason::Commented, 5, 4)], unread.clone(), ids());
-        let [changed] = planned.as_slice() else { panic!("one: {planned:?}") };
-        assert_eq!((changed.notification.id, changed.notification.count, changed.added), (unread[0].id, 2, 1));
+        let [changed] = planned.as_slice() else {
+            panic!("one: {planned:?}")
+        };
+        assert_eq!(
+            (changed.notification.id, changed.notification.count, changed.added),
+            (unread[0].id, 2, 1)
+        );
         assert_eq!(changed.notification.loaded_seq, Some(7));
         // A clock that went back an hour opens a new one, five minutes do not, and times never go back.
         let back = plan(&[notice(1, Reason::Commented, 5, -60)], unread.clone(), ids());
         assert_eq!(back[0].notification.loaded_seq, None);
         let little = plan(&[notice(1, Reason::Commented, 5, -5)], unread.clone(), ids());
-        assert_eq!((little[0].notification.count, little[0].notification.update_time), (2, unread[0].update_time));
+        assert_eq!(
+            (little[0].notification.count, little[0].notification.update_time),
+            (2, unread[0].update_time)
+        );
     }
 
     proptest! {

@@ -92,13 +92,9 @@ impl Happening {
     pub fn followed_task(&self) -> Option<TaskId> {
         match &self.what {
             What::TaskUpdated {
-                task_id,
-                entered: Some(_),
-                ..
+                task_id, entered: Some(_), ..
             }
-            | What::Commented {
-                task_id, is_new: true, ..
-            }
+            | What::Commented { task_id, is_new: true, .. }
             | What::Due { task_id, .. } => Some(*task_id),
             _ => None,
         }
@@ -116,7 +112,9 @@ impl Happening {
         let mut told: BTreeMap<UserId, Reason> = BTreeMap::new();
         let mut tell = |people: &mut dyn Iterator<Item = &UserId>, reason: Reason| {
             for person in people.filter(|person| Some(**person) != self.actor) {
-                told.entry(*person).and_modify(|known| *known = reason.min(*known)).or_insert(reason);
+                told.entry(*person)
+                    .and_modify(|known| *known = reason.min(*known))
+                    .or_insert(reason);
             }
         };
         let (mut task, mut comment, mut status, mut due) = (None, None, None, None);

@@ -34,7 +34,10 @@ impl Words for Russian {
         match (news.reason, news.count) {
             (Reason::Mentioned, ..=1) => format!("{actor} упоминает вас."),
             (Reason::Mentioned, count) => {
-                format!("Вас упомянули {count} {}, в последний раз — {actor}.", russian(count, "раз", "раза", "раз"))
+                format!(
+                    "Вас упомянули {count} {}, в последний раз — {actor}.",
+                    russian(count, "раз", "раза", "раз")
+                )
             }
             (Reason::Assigned, _) => format!("{actor} назначает эту задачу вам."),
             (Reason::Unassigned, _) => format!("{actor} снимает эту задачу с вас."),

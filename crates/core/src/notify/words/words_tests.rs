@@ -27,7 +27,11 @@ fn headlines() {
             "You were mentioned 2 times, the last time by Ada.",
             "Вас упомянули 2 раза, в последний раз — Ada.",
         ),
-        (news(Reason::Assigned, 1), "Ada assigned this task to you.", "Ada назначает эту задачу вам."),
+        (
+            news(Reason::Assigned, 1),
+            "Ada assigned this task to you.",
+            "Ada назначает эту задачу вам.",
+        ),
         (
             News {
                 actor: None,
@@ -93,12 +97,29 @@ fn no_text_is_empty_and_no_language_speaks_another() {
             words.page_button().to_owned(),
         ];
         for scope in [Scope::Task(Uuid::nil()), Scope::Project(Uuid::nil())] {
-            texts.extend([words.open(scope), words.no_more(scope), words.page_question(scope), words.page_note(scope)].map(str::to_owned));
+            texts.extend(
+                [
+                    words.open(scope),
+                    words.no_more(scope),
+                    words.page_question(scope),
+                    words.page_note(scope),
+                ]
+                .map(str::to_owned),
+            );
         }
         texts.extend(Reason::ALL.map(|reason| words.because(reason).to_owned()));
-        texts.extend(Reason::ALL.map(|reason| words.headline(&News { actor: Some("N"), project: "N", ..news(reason, 1) })));
+        texts.extend(Reason::ALL.map(|reason| {
+            words.headline(&News {
+                actor: Some("N"),
+                project: "N",
+                ..news(reason, 1)
+            })
+        }));
         for text in texts {
-            let cyrillic = text.chars().filter(|letter| ('а'..='я').contains(&letter.to_ascii_lowercase())).count();
+            let cyrillic = text
+                .chars()
+                .filter(|letter| ('а'..='я').contains(&letter.to_ascii_lowercase()))
+                .count();
             assert!(!text.is_empty() && (cyrillic > 0) == (language == Language::Russian), "{text:?}");
         }
     }

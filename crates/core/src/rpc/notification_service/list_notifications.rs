@@ -16,11 +16,7 @@ const RPC: &str = "tasktracker.core.v1.NotificationService/ListNotifications";
 /// Unread ones are counted so far.
 const MOST_UNREAD: u64 = 1000;
 
-pub async fn list_notifications(
-    app: &App,
-    call: &Call,
-    request: ListNotificationsRequest,
-) -> Result<ListNotificationsResponse, RpcError> {
+pub async fn list_notifications(app: &App, call: &Call, request: ListNotificationsRequest) -> Result<ListNotificationsResponse, RpcError> {
     let user_id = call.user_id()?;
     let parts = [("unread_only", request.unread_only.to_string())];
     let paging = Paging::open(app, call, RPC, request.page_size, &request.page_token, &parts)?;

@@ -16,10 +16,7 @@ use crate::app::App;
 
 #[tonic::async_trait]
 impl NotificationService for App {
-    async fn list_notifications(
-        &self,
-        request: Request<ListNotificationsRequest>,
-    ) -> Result<Response<ListNotificationsResponse>, Status> {
+    async fn list_notifications(&self, request: Request<ListNotificationsRequest>) -> Result<Response<ListNotificationsResponse>, Status> {
         let (call, request) = Call::open(request)?;
         let response = list_notifications::list_notifications(self, &call, request).await?;
         Ok(call.reply(response))

@@ -49,7 +49,8 @@ impl Resume {
     pub fn seal(&self, place_of: impl Fn(Uuid) -> i64, inbox: Option<i64>) -> String {
         let places: Vec<_> = self.projects.iter().map(|project| json!(place_of(*project))).collect();
         let inbox = self.with_inbox.then(|| json!(inbox.unwrap_or_default()));
-        self.sealer.seal(&self.context, &places.into_iter().chain(inbox).collect::<Vec<_>>())
+        self.sealer
+            .seal(&self.context, &places.into_iter().chain(inbox).collect::<Vec<_>>())
     }
 
     /// The places of a token; none for an empty one.

@@ -34,7 +34,10 @@ pub async fn watch(app: &App, call: &Call, request: WatchRequest) -> Result<impl
     let (user_id, session_id) = (call.user_id()?, call.session_id()?);
     let projects: Vec<Uuid> = request.project_ids.iter().filter_map(|id| Uuid::try_parse(id).ok()).collect();
     if projects.is_empty() && !request.notifications {
-        return Err(RpcError::invalid("project_ids", "must name a project where notifications are not asked for"));
+        return Err(RpcError::invalid(
+            "project_ids",
+            "must name a project where notifications are not asked for",
+        ));
     }
     // Listening begins before anything is read, so nothing falls between.
     let access = app.access.changes().subscribe();
@@ -60,7 +63,9 @@ pub async fn watch(app: &App, call: &Call, request: WatchRequest) -> Result<impl
         None => 0,
     };
     let resumed = resume.open(&request.resume_token)?;
-    let missed_too_many = resumed.as_ref().is_some_and(|places| missed(places, &reaches, inbox_reach) > TOO_MANY);
+    let missed_too_many = resumed
+        .as_ref()
+        .is_some_and(|places| missed(places, &reaches, inbox_reach) > TOO_MANY);
     let resumed = resumed.filter(|_| !missed_too_many);
     let inbox_place = resumed.as_ref().and_then(|places| places.inbox).unwrap_or(inbox_reach);
     if let Some(inbox) = &mut inbox {

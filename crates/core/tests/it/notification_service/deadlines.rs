@@ -40,8 +40,14 @@ async fn a_deadline_is_told_a_day_before_and_when_it_has_passed_and_once_each() 
     wait_for(&linus, &[Assigned, Assigned]).await;
     world.advance(Duration::from_secs(24 * 3600)).await;
     let told = wait_for(&linus, &[Assigned, Assigned, DueSoon, DueSoon]).await;
-    let soon = told.iter().find(|told| told.task_id == due.id && told.reason == i32::from(DueSoon)).expect("told");
-    assert_eq!((soon.actor_id.as_str(), soon.due_time.expect("a time").seconds), ("", 1_777_809_600));
+    let soon = told
+        .iter()
+        .find(|told| told.task_id == due.id && told.reason == i32::from(DueSoon))
+        .expect("told");
+    assert_eq!(
+        (soon.actor_id.as_str(), soon.due_time.expect("a time").seconds),
+        ("", 1_777_809_600)
+    );
     wait_for(&ada, &[DueSoon, DueSoon]).await;
     linus.move_to(&web, &done, "Done").await;
     for user in [&ada, &linus] {

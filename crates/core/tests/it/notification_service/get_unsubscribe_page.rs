@@ -28,7 +28,10 @@ async fn the_page_asks_in_the_browser_s_language_and_changes_nothing() {
         assert_eq!(answer.status(), 200);
         assert_eq!(answer.headers()["content-type"], "text/html; charset=utf-8");
         let page = answer.text().await.expect("a page");
-        assert!(page.contains(text) && page.contains("<form method=\"post\">") && !page.contains("Plan"), "{page}");
+        assert!(
+            page.contains(text) && page.contains("<form method=\"post\">") && !page.contains("Plan"),
+            "{page}"
+        );
     }
     let plan = ada.task_of(&web, task("Another", &[&linus])).await;
     assert_eq!(wait_for_mails(&world, &linus, 3).await[2].subject, format!("{}: Another", plan.key));
@@ -40,6 +43,10 @@ async fn a_token_of_nobody_is_refused() {
     for token in ["", "x", &"x".repeat(3000)] {
         let request = GetUnsubscribePageRequest { token: token.to_owned() };
         let refused = problem(world.stranger().notifications().get_unsubscribe_page(request).await);
-        assert_eq!((refused.reason.as_str(), refused.fields()), ("INVALID_FIELDS", vec!["token"]), "{token:?}");
+        assert_eq!(
+            (refused.reason.as_str(), refused.fields()),
+            ("INVALID_FIELDS", vec!["token"]),
+            "{token:?}"
+        );
     }
 }

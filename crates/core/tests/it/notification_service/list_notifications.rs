@@ -73,7 +73,11 @@ async fn people_are_told_what_concerns_them_and_never_what_they_did() {
     let told = wait_for(&ada, &[Commented, Unassigned]).await;
     assert!(told.iter().all(|told| told.task_title == "Plans"), "the present title");
     wait_for(&tim, &[Mentioned, StatusChanged, Commented]).await;
-    assert_eq!(list(&tim, ListNotificationsRequest::default()).await.notifications.len(), 4, "with the read one");
+    assert_eq!(
+        list(&tim, ListNotificationsRequest::default()).await.notifications.len(),
+        4,
+        "with the read one"
+    );
 }
 
 #[tokio::test]
@@ -104,7 +108,11 @@ async fn the_like_within_ten_minutes_is_one_until_it_is_read() {
     world.advance(Duration::from_secs(10 * 60)).await;
     linus.comment(&plan, "3").await;
     let all = wait_for(&ada, &[Commented, Commented, Commented]).await;
-    assert_eq!((all[0].task_id.as_str(), all[0].count), (plan.id.as_str(), 1), "ten minutes are over");
+    assert_eq!(
+        (all[0].task_id.as_str(), all[0].count),
+        (plan.id.as_str(), 1),
+        "ten minutes are over"
+    );
     ada.notifications()
         .mark_notification_read(MarkNotificationReadRequest {
             notification_id: all[0].id.clone(),
@@ -134,7 +142,6 @@ async fn pages_in_two_statements_whatever_their_size() {
     for page_size in [1, 3, 7, 8] {
         let (mut met, mut page_token) = (Vec::new(), String::new());
         loop {
-            let before = world.system.core.db.counts().reads;
             let page = list(
                 &linus,
                 ListNotificationsRequest {
@@ -144,8 +151,6 @@ async fn pages_in_two_statements_whatever_their_size() {
                 },
             )
             .await;
-            // Others look at the database meanwhile: not fewer, and not one for each row.
-            assert!((2..=6).contains(&(world.system.core.db.counts().reads - before)));
             met.extend(page.notifications);
             page_token = page.next_page_token;
             if page_token.is_empty() {
@@ -154,6 +159,15 @@ async fn pages_in_two_statements_whatever_their_size() {
         }
         assert_eq!(met, whole.notifications, "by {page_size}");
     }
+
+    // Others look at the database, too, now and then: the fewest of several tries are its own.
+    let mut fewest = u64::MAX;
+    for _ in 0..20 {
+        let before = world.system.core.db.counts().reads;
+        list(&linus, ListNotificationsRequest::default()).await;
+        fewest = fewest.min(world.system.core.db.counts().reads - before);
+    }
+    assert_eq!(fewest, 2, "for eight rows");
 
     let page = |page_size: i32, page_token: &str, unread_only: bool| ListNotificationsRequest {
         page_size,
@@ -166,15 +180,24 @@ async fn pages_in_two_statements_whatever_their_size() {
         (&linus, page(2, &token, false)),
         (&linus, page(2, &format!("{token}A"), true)),
     ] {
-        assert_eq!(problem(user.notifications().list_notifications(request).await).reason, "INVALID_PAGE_TOKEN");
+        assert_eq!(
+            problem(user.notifications().list_notifications(request).await).reason,
+            "INVALID_PAGE_TOKEN"
+        );
     }
-    assert_eq!(problem(linus.notifications().list_notifications(page(-1, "", false)).await).fields(), ["page_size"]);
+    assert_eq!(
+        problem(linus.notifications().list_notifications(page(-1, "", false)).await).fields(),
+        ["page_size"]
+    );
     assert_eq!(
         problem(linus.notifications().list_notifications(page(0, &"x".repeat(3000), false)).await).fields(),
         ["page_token"]
     );
     let (status, body) = linus.rest("GET", "/v1/notifications?unreadOnly=true&pageSize=1", None).await;
-    assert_eq!((status, &body["notifications"][0]["taskKey"], &body["unreadCount"]), (200, &"WEB-7".into(), &7.into()));
+    assert_eq!(
+        (status, &body["notifications"][0]["taskKey"], &body["unreadCount"]),
+        (200, &"WEB-7".into(), &7.into())
+    );
 }
 
 #[tokio::test]
@@ -188,7 +211,11 @@ async fn what_may_not_be_viewed_any_more_is_left_out() {
     let secret = ada.task_of(web, described).await;
     wait_for(tim, &[Mentioned]).await;
     delete_task(ada, &secret).await;
-    assert_eq!(list(tim, ListNotificationsRequest::default()).await.notifications.len(), 1, "the membership");
+    assert_eq!(
+        list(tim, ListNotificationsRequest::default()).await.notifications.len(),
+        1,
+        "the membership"
+    );
     assert!(unread(tim).await.is_empty());
     let restore = UndeleteTaskRequest {
         task_id: secret.id.clone(),
@@ -199,7 +226,10 @@ async fn what_may_not_be_viewed_any_more_is_left_out() {
 
     remove_tim(&scene).await;
     world.clock.advance(Duration::from_secs(6));
-    assert_eq!(list(tim, ListNotificationsRequest::default()).await, ListNotificationsResponse::default());
+    assert_eq!(
+        list(tim, ListNotificationsRequest::default()).await,
+        ListNotificationsResponse::default()
+    );
     // Nor is anybody told who has left, though named in a text by somebody who knew them.
     let comment = Comment {
         body: format!("{} {}", mention(tim), mention(&scene.linus)),
@@ -222,8 +252,18 @@ async fn strangers_have_no_inbox_and_new_people_an_empty_one() {
     let world = World::start().await;
     let ada = world.user("ada").await;
     assert_eq!(
-        problem(world.stranger().notifications().list_notifications(ListNotificationsRequest::default()).await).to_string(),
+        problem(
+            world
+                .stranger()
+                .notifications()
+                .list_notifications(ListNotificationsRequest::default())
+                .await
+        )
+        .to_string(),
         "UNAUTHENTICATED CREDENTIAL_MISSING"
     );
-    assert_eq!(list(&ada, ListNotificationsRequest::default()).await, ListNotificationsResponse::default());
+    assert_eq!(
+        list(&ada, ListNotificationsRequest::default()).await,
+        ListNotificationsResponse::default()
+    );
 }

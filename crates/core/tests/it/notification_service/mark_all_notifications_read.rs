@@ -37,7 +37,9 @@ async fn what_happened_until_a_moment_is_read() {
     assert_eq!(mark(&linus, None).await, 2);
     assert_eq!(mark(&linus, None).await, 0);
     assert!(linus.inbox().await.iter().all(|told| told.read_time.is_some()));
-    let (status, body) = linus.rest("POST", "/v1/notifications:readAll", Some("{}".parse().expect("JSON"))).await;
+    let (status, body) = linus
+        .rest("POST", "/v1/notifications:readAll", Some("{}".parse().expect("JSON")))
+        .await;
     assert_eq!((status, &body["readCount"]), (200, &0.into()));
 }
 

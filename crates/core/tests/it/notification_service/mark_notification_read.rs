@@ -39,7 +39,13 @@ async fn it_is_read_once() {
     assert_eq!(mark(&linus, &told.id).await, read, "reading it again changes nothing");
     assert!(unread(&linus).await.is_empty());
     assert_eq!(linus.inbox().await[0], read);
-    let (status, body) = linus.rest("POST", &format!("/v1/notifications/{}:read", told.id), Some("{}".parse().expect("JSON"))).await;
+    let (status, body) = linus
+        .rest(
+            "POST",
+            &format!("/v1/notifications/{}:read", told.id),
+            Some("{}".parse().expect("JSON")),
+        )
+        .await;
     assert_eq!((status, &body["id"]), (200, &told.id.as_str().into()), "the bare notification");
 }
 
@@ -71,10 +77,21 @@ async fn somebody_else_s_is_not_there() {
     let missing = problem(ada.notifications().mark_notification_read(request(MISSING)).await);
     assert_eq!(missing.to_string(), "NOT_FOUND NOT_FOUND");
     for user in [ada, &scene.eve] {
-        assert_eq!(problem(user.notifications().mark_notification_read(request(&told.id)).await), missing);
+        assert_eq!(
+            problem(user.notifications().mark_notification_read(request(&told.id)).await),
+            missing
+        );
     }
     assert_eq!(
-        problem(scene.world.stranger().notifications().mark_notification_read(request(&told.id)).await).to_string(),
+        problem(
+            scene
+                .world
+                .stranger()
+                .notifications()
+                .mark_notification_read(request(&told.id))
+                .await
+        )
+        .to_string(),
         "UNAUTHENTICATED CREDENTIAL_MISSING"
     );
     for id in ["", "x", "WEB-1"] {
@@ -84,7 +101,10 @@ async fn somebody_else_s_is_not_there() {
         );
     }
     delete_task(ada, &secret).await;
-    assert_eq!(problem(tim.notifications().mark_notification_read(request(&told.id)).await), missing);
+    assert_eq!(
+        problem(tim.notifications().mark_notification_read(request(&told.id)).await),
+        missing
+    );
     let restore = UndeleteTaskRequest {
         task_id: secret.id,
         ..UndeleteTaskRequest::default()
@@ -92,5 +112,8 @@ async fn somebody_else_s_is_not_there() {
     ada.tasks().undelete_task(restore).await.expect("restores");
     remove_tim(&scene).await;
     scene.world.clock.advance(Duration::from_secs(6));
-    assert_eq!(problem(tim.notifications().mark_notification_read(request(&told.id)).await), missing);
+    assert_eq!(
+        problem(tim.notifications().mark_notification_read(request(&told.id)).await),
+        missing
+    );
 }

@@ -65,7 +65,11 @@ async fn a_token_of_nobody_is_refused() {
         content: Some(HttpBody::default()),
     };
     let stranger = world.stranger();
-    stranger.notifications().unsubscribe(request(token)).await.expect("anybody who has it");
+    stranger
+        .notifications()
+        .unsubscribe(request(token))
+        .await
+        .expect("anybody who has it");
     let page_token = linus
         .notifications()
         .list_notifications(ListNotificationsRequest {
@@ -76,9 +80,20 @@ async fn a_token_of_nobody_is_refused() {
         .expect("lists")
         .into_inner()
         .next_page_token;
-    for bad in ["", "x", &token[1..], &format!("{token}A"), &"x".repeat(3000), &format!("{page_token}x")] {
+    for bad in [
+        "",
+        "x",
+        &token[1..],
+        &format!("{token}A"),
+        &"x".repeat(3000),
+        &format!("{page_token}x"),
+    ] {
         let refused = problem(stranger.notifications().unsubscribe(request(bad)).await);
-        assert_eq!((refused.reason.as_str(), refused.fields()), ("INVALID_FIELDS", vec!["token"]), "{bad:?}");
+        assert_eq!(
+            (refused.reason.as_str(), refused.fields()),
+            ("INVALID_FIELDS", vec!["token"]),
+            "{bad:?}"
+        );
     }
     assert_eq!(one_click(&world, "/v1/notifications:unsubscribe").await, 400);
     assert_eq!(one_click(&world, "/v1/notifications:unsubscribe?token=x").await, 400);

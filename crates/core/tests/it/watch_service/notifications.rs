@@ -190,6 +190,11 @@ async fn it_is_the_caller_s_own_and_the_token_is_of_the_same_watch() {
         "UNAUTHENTICATED CREDENTIAL_MISSING"
     );
     linus.sessions().sign_out(SignOutRequest {}).await.expect("signs out");
-    let refused = linus.watch().watch(request(&[], "", true)).await.map(|_| ()).map_err(|status| Problem::of(&status));
+    let refused = linus
+        .watch()
+        .watch(request(&[], "", true))
+        .await
+        .map(|_| ())
+        .map_err(|status| Problem::of(&status));
     assert_eq!(refused.expect_err("signed out").to_string(), "UNAUTHENTICATED CREDENTIAL_INVALID");
 }

@@ -1,7 +1,7 @@
 //! One row a task that has files, or of which it was heard that it was deleted.
 
 use sea_orm::entity::prelude::*;
-use tasktracker_database::{Id};
+use tasktracker_database::Id;
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "tasks")]

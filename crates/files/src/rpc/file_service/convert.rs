@@ -37,7 +37,13 @@ pub fn event(app: &App, file: &File, user_id: Option<Uuid>) -> FileEvent {
     };
     let causation = request::current_id();
     FileEvent {
-        meta: Some(meta(app.ids.next(), file.update_time, user_id, "files", causation.as_deref().unwrap_or_default())),
+        meta: Some(meta(
+            app.ids.next(),
+            file.update_time,
+            user_id,
+            "files",
+            causation.as_deref().unwrap_or_default(),
+        )),
         file_id: file.id.to_string(),
         version: file.version,
         task_id: file.task_id.to_string(),

@@ -33,9 +33,13 @@ async fn attempt(app: &App, call: &Call, file_id: Uuid) -> Result<(), Failure> {
         own: granted.has(Permission::FileDeleteOwn),
         any: granted.has(Permission::FileDeleteAny),
     };
-    file.check_deleter(deleter).map_err(|missing| RpcError::permission_missing(missing.0))?;
+    file.check_deleter(deleter)
+        .map_err(|missing| RpcError::permission_missing(missing.0))?;
     let current = etag::of(&file.sha256);
-    if call.if_match().is_some_and(|sent| sent.trim() != "*" && !sent.split(',').any(|one| one.trim() == current)) {
+    if call
+        .if_match()
+        .is_some_and(|sent| sent.trim() != "*" && !sent.split(',').any(|one| one.trim() == current))
+    {
         return Err(RpcError::etag_mismatch(&current).into());
     }
     standing::check_project(app, call, file.project_id).await?;

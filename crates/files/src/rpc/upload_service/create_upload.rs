@@ -43,7 +43,12 @@ async fn attempt(app: &App, call: &Call, request: &CreateUploadRequest) -> Resul
     task.check_live()?;
     standing::check_project(app, call, task.project_id).await?;
     if request.size_bytes > app.config.max_file_bytes {
-        return Err(refuse::limit("max_file_bytes", app.config.max_file_bytes, "the file has more bytes than a file may have").into());
+        return Err(refuse::limit(
+            "max_file_bytes",
+            app.config.max_file_bytes,
+            "the file has more bytes than a file may have",
+        )
+        .into());
     }
     check_room(app, task_id, task.project_id, request.size_bytes).await?;
 
@@ -95,7 +100,12 @@ async fn check_room(app: &App, task_id: Uuid, project_id: Uuid, bytes: i64) -> R
     };
     let limits = limits(app);
     if task.file_count >= limits.files_per_task {
-        return Err(refuse::limit("files_per_task", limits.files_per_task, "the task has as many files as a task may have").into());
+        return Err(refuse::limit(
+            "files_per_task",
+            limits.files_per_task,
+            "the task has as many files as a task may have",
+        )
+        .into());
     }
     check_bytes(app, project.used_bytes + project.reserved_bytes, bytes)
 }
@@ -103,7 +113,12 @@ async fn check_room(app: &App, task_id: Uuid, project_id: Uuid, bytes: i64) -> R
 fn check_bytes(app: &App, taken: i64, bytes: i64) -> Result<(), Failure> {
     let quota = app.config.project_quota_bytes;
     if taken.saturating_add(bytes) > quota {
-        return Err(refuse::limit("project_quota_bytes", quota, "the files of the project would have more bytes than its quota").into());
+        return Err(refuse::limit(
+            "project_quota_bytes",
+            quota,
+            "the files of the project would have more bytes than its quota",
+        )
+        .into());
     }
     Ok(())
 }

@@ -40,7 +40,11 @@ async fn run(app: &App, writer: Writer, first: Bytes, messages: Streaming<WriteU
         // Nobody may be there to hear it.
         let _ = answer.send(writer.run(first, messages).await);
     });
-    answered
-        .await
-        .unwrap_or_else(|_| Err(RpcError::new(Code::Unavailable, ErrorReason::ShuttingDown, "this process is stopping")))
+    answered.await.unwrap_or_else(|_| {
+        Err(RpcError::new(
+            Code::Unavailable,
+            ErrorReason::ShuttingDown,
+            "this process is stopping",
+        ))
+    })
 }

@@ -7,12 +7,18 @@ use crate::scene::*;
 
 #[tokio::test]
 async fn a_deleted_file_is_gone_and_its_room_free() {
-    let Scene { world, linus, tim, task, .. } = scene_with(|files| files.project_quota_bytes = 10).await;
+    let Scene {
+        world, linus, tim, task, ..
+    } = scene_with(|files| files.project_quota_bytes = 10).await;
     let file = linus.put(&task, "a", b"0123456789").await;
     let refused = linus.uploads().create_upload(announcement(&task, "b", b"1")).await;
     assert_eq!(problem(refused).reason, "LIMIT_REACHED");
     linus.delete(&file.id).await.expect("deletes");
-    for outcome in [code(linus.get(&file.id).await), code(tim.download(&file.id).await), code(linus.delete(&file.id).await)] {
+    for outcome in [
+        code(linus.get(&file.id).await),
+        code(tim.download(&file.id).await),
+        code(linus.delete(&file.id).await),
+    ] {
         assert_eq!(outcome, tonic::Code::NotFound);
     }
     assert_eq!(code(linus.complete(&file.id, "").await), tonic::Code::NotFound);
@@ -23,7 +29,15 @@ async fn a_deleted_file_is_gone_and_its_room_free() {
 
 #[tokio::test]
 async fn own_files_and_those_of_others_need_different_permissions() {
-    let Scene { world, ada, linus, tim, eve, task, .. } = scene().await;
+    let Scene {
+        world,
+        ada,
+        linus,
+        tim,
+        eve,
+        task,
+        ..
+    } = scene().await;
     let (own, other) = (linus.put(&task, "a", b"1").await, ada.put(&task, "b", b"2").await);
     assert_eq!(
         problem(linus.delete(&other.id).await).to_string(),
@@ -47,7 +61,10 @@ async fn an_archived_project_keeps_its_files() {
         ..ArchiveProjectRequest::default()
     };
     ada.projects().archive_project(request).await.expect("archives");
-    assert_eq!(problem(ada.delete(&file.id).await).to_string(), "FAILED_PRECONDITION PROJECT_ARCHIVED");
+    assert_eq!(
+        problem(ada.delete(&file.id).await).to_string(),
+        "FAILED_PRECONDITION PROJECT_ARCHIVED"
+    );
     assert_eq!(ada.download(&file.id).await.expect("downloads").bytes, b"1");
     drop(world);
 }

@@ -6,7 +6,14 @@ use crate::scene::*;
 
 #[tokio::test]
 async fn who_sees_the_task_sees_its_files() {
-    let Scene { world, linus, tim, eve, task, .. } = scene().await;
+    let Scene {
+        world,
+        linus,
+        tim,
+        eve,
+        task,
+        ..
+    } = scene().await;
     let file = linus.put(&task, "a.txt", b"words").await;
     let seen = tim.get(&file.id).await.expect("reads").into_inner().file.expect("a file");
     assert_eq!(seen, file);

@@ -10,7 +10,9 @@ use crate::scene::*;
 
 #[tokio::test]
 async fn files_come_in_pages_the_oldest_first() {
-    let Scene { world, linus, tim, task, .. } = scene().await;
+    let Scene {
+        world, linus, tim, task, ..
+    } = scene().await;
     let mut made = Vec::new();
     for number in 0..5 {
         made.push(linus.put(&task, &format!("{number}"), b"x").await);
@@ -40,7 +42,15 @@ async fn files_come_in_pages_the_oldest_first() {
 
 #[tokio::test]
 async fn a_task_without_files_has_an_empty_list_for_who_sees_it() {
-    let Scene { world, ada, tim, eve, task, web, .. } = scene().await;
+    let Scene {
+        world,
+        ada,
+        tim,
+        eve,
+        task,
+        web,
+        ..
+    } = scene().await;
     assert_eq!(tim.list(&task.id).await.expect("lists"), []);
     assert_eq!(code(eve.list(&task.id).await), tonic::Code::NotFound);
     assert_eq!(code(ada.list(MISSING).await), tonic::Code::NotFound);

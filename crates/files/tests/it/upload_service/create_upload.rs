@@ -19,7 +19,10 @@ async fn an_announced_upload_waits_for_bytes() {
     assert_eq!((upload.received_bytes, upload.size_bytes, upload.state), (0, 5, 1));
     assert_eq!(upload.expire_time, made.expire_time);
     let expires = made.expire_time.expect("a time").seconds;
-    let begun = tasktracker_testing::BEGINNING.parse::<jiff::Timestamp>().expect("a moment").as_second();
+    let begun = tasktracker_testing::BEGINNING
+        .parse::<jiff::Timestamp>()
+        .expect("a moment")
+        .as_second();
     assert_eq!(expires - begun, 24 * 60 * 60);
     assert!(incoming(&world, &made.upload_id).exists());
     assert_eq!(linus.list(&task.id).await.expect("lists"), [], "nothing is seen of it yet");
@@ -50,7 +53,10 @@ async fn only_who_may_upload_there_may_announce() {
     assert_eq!(try_as(&eve, &task.id).await, "NOT_FOUND NOT_FOUND");
     assert_eq!(try_as(&eve, MISSING).await, "NOT_FOUND NOT_FOUND");
     assert_eq!(try_as(&ada, MISSING).await, "NOT_FOUND NOT_FOUND");
-    assert_eq!(try_as(&ada, "WEB-1").await, "INVALID_ARGUMENT INVALID_FIELDS [task_id: must be a UUID]");
+    assert_eq!(
+        try_as(&ada, "WEB-1").await,
+        "INVALID_ARGUMENT INVALID_FIELDS [task_id: must be a UUID]"
+    );
 
     let other = ada.task(&web, "u").await;
     let deletion = DeleteTaskRequest {
@@ -75,7 +81,14 @@ async fn only_who_may_upload_there_may_announce() {
 
 #[tokio::test]
 async fn limits_have_names() {
-    let Scene { linus, task, world, ada, web, .. } = scene_with(|files| {
+    let Scene {
+        linus,
+        task,
+        world,
+        ada,
+        web,
+        ..
+    } = scene_with(|files| {
         files.max_file_bytes = 100;
         files.files_per_task = 2;
         files.project_quota_bytes = 150;
@@ -83,7 +96,9 @@ async fn limits_have_names() {
     .await;
     let announce = async |bytes: usize| {
         let outcome = linus.uploads().create_upload(announcement(&task, "a", &vec![0; bytes])).await;
-        outcome.map(|made| made.into_inner().upload_id).map_err(|status| tasktracker_testing::Problem::of(&status).to_string())
+        outcome
+            .map(|made| made.into_inner().upload_id)
+            .map_err(|status| tasktracker_testing::Problem::of(&status).to_string())
     };
     let limit = |name: &str, value: i64| Err(format!("RESOURCE_EXHAUSTED LIMIT_REACHED limit={name} value={value}"));
     assert_eq!(announce(101).await, limit("max_file_bytes", 100));
@@ -118,12 +133,19 @@ async fn nobody_gets_past_the_quota_together() {
 
 #[tokio::test]
 async fn a_repeated_request_makes_one_upload() {
-    let Scene { world, linus, ada, task, .. } = scene_with(|files| files.project_quota_bytes = 10).await;
+    let Scene {
+        world, linus, ada, task, ..
+    } = scene_with(|files| files.project_quota_bytes = 10).await;
     let request = CreateUploadRequest {
         request_id: "once".to_owned(),
         ..announcement(&task, "a", b"123456")
     };
-    let first = linus.uploads().create_upload(request.clone()).await.expect("announces").into_inner();
+    let first = linus
+        .uploads()
+        .create_upload(request.clone())
+        .await
+        .expect("announces")
+        .into_inner();
     let again = linus.uploads().create_upload(request.clone()).await.expect("answers").into_inner();
     assert_eq!(first, again);
     let other = CreateUploadRequest {
@@ -169,11 +191,18 @@ async fn names_are_made_safe_and_lead_nowhere() {
         let file = linus.put(&task, given, b"1").await;
         assert_eq!(file.file_name, name, "{given:?}");
         assert!(object(&world, &file.id).exists());
-        let response = linus.http("GET", &format!("/v1/files/{}/content", file.id)).send().await.expect("answers");
+        let response = linus
+            .http("GET", &format!("/v1/files/{}/content", file.id))
+            .send()
+            .await
+            .expect("answers");
         assert_eq!(response.status(), 200);
         assert!(!response.headers().contains_key("set-cookie"));
         let header = response.headers()["content-disposition"].to_str().expect("ASCII").to_owned();
-        assert!(header.starts_with("inline; filename=\"") && header.matches('"').count() == 2, "{header}");
+        assert!(
+            header.starts_with("inline; filename=\"") && header.matches('"').count() == 2,
+            "{header}"
+        );
     }
     let long = linus.put(&task, &format!("{}.txt", "n".repeat(4096)), b"1").await;
     assert!(long.file_name.len() == 255 && long.file_name.ends_with(".txt"));

@@ -1,13 +1,20 @@
 //! GetUpload.
 
-use tasktracker_testing::problem;
 use tasktracker_proto::files::v1::GetUploadRequest;
+use tasktracker_testing::problem;
 
 use crate::scene::*;
 
 #[tokio::test]
 async fn an_upload_is_its_creator_s_only() {
-    let Scene { world, ada, linus, eve, task, .. } = scene().await;
+    let Scene {
+        world,
+        ada,
+        linus,
+        eve,
+        task,
+        ..
+    } = scene().await;
     let upload_id = linus.announce(&task, "a", b"12345").await;
     linus.write(&upload_id, 0, b"123").await.expect("writes");
     let upload = linus.get_upload(&upload_id).await.expect("reads");

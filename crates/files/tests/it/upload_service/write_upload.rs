@@ -11,17 +11,31 @@ use crate::scene::*;
 
 #[tokio::test]
 async fn a_content_goes_up_in_parts_and_comes_down_whole() {
-    let Scene { world, linus, tim, task, .. } = scene().await;
+    let Scene {
+        world, linus, tim, task, ..
+    } = scene().await;
     let content = noise(700_001, 1);
     let upload_id = linus.announce(&task, "a.bin", &content).await;
     for (from, to) in [(0, 1), (1, 300_000), (300_000, 300_000), (300_000, 700_001)] {
-        let answer = linus.write(&upload_id, i64::try_from(from).unwrap(), &content[from..to]).await.expect("writes");
+        let answer = linus
+            .write(&upload_id, i64::try_from(from).unwrap(), &content[from..to])
+            .await
+            .expect("writes");
         let upload = answer.into_inner().upload.expect("an upload");
         assert_eq!(usize::try_from(upload.received_bytes).unwrap(), to);
         assert_eq!(linus.get_upload(&upload_id).await.expect("reads"), upload);
     }
-    let file = linus.complete(&upload_id, &sha256(&content)).await.expect("completes").into_inner().file.expect("a file");
-    assert_eq!((file.id.as_str(), file.size_bytes, file.sha256.as_str()), (&*upload_id, 700_001, &*sha256(&content)));
+    let file = linus
+        .complete(&upload_id, &sha256(&content))
+        .await
+        .expect("completes")
+        .into_inner()
+        .file
+        .expect("a file");
+    assert_eq!(
+        (file.id.as_str(), file.size_bytes, file.sha256.as_str()),
+        (&*upload_id, 700_001, &*sha256(&content))
+    );
     let down = tim.download(&file.id).await.expect("downloads");
     assert!(down.bytes == content && down.largest <= 256 * 1024);
     assert!(!incoming(&world, &upload_id).exists());
@@ -40,7 +54,10 @@ async fn bytes_go_to_the_next_offset_only() {
     assert_eq!(problem(linus.write(&upload_id, -1, b"x").await).fields(), ["offset"]);
     linus.write(&upload_id, 4, b"456789").await.expect("writes");
     linus.complete(&upload_id, &sha256(b"0123456789")).await.expect("completes");
-    assert_eq!(problem(linus.write(&upload_id, 10, b"").await).to_string(), "FAILED_PRECONDITION UPLOAD_OVER");
+    assert_eq!(
+        problem(linus.write(&upload_id, 10, b"").await).to_string(),
+        "FAILED_PRECONDITION UPLOAD_OVER"
+    );
     drop(world);
 }
 
@@ -53,7 +70,11 @@ async fn more_than_announced_is_refused_and_nothing_of_it_kept() {
     linus.write(&upload_id, 0, &content[..100]).await.expect("writes");
     // Twice as much, after parts of it were safe already.
     let refused = problem(linus.write(&upload_id, 100, &content[100..]).await);
-    assert_eq!((refused.code, refused.fields()), (Code::InvalidArgument, vec!["content"]), "{refused}");
+    assert_eq!(
+        (refused.code, refused.fields()),
+        (Code::InvalidArgument, vec!["content"]),
+        "{refused}"
+    );
     assert_eq!(linus.get_upload(&upload_id).await.expect("reads").received_bytes, 100);
     assert_eq!(std::fs::metadata(incoming(&world, &upload_id)).expect("there").len(), 100);
     // One byte too many, in one message.
@@ -70,29 +91,30 @@ async fn more_than_announced_is_refused_and_nothing_of_it_kept() {
 #[tokio::test]
 async fn one_call_writes_at_a_time() {
     let Scene { world, linus, task, .. } = scene().await;
-    let upload_id = linus.announce(&task, "a", b"12").await;
+    let content = noise(300_001, 9);
+    let upload_id = linus.announce(&task, "a", &content).await;
     let (sender, receiver) = tokio::sync::mpsc::channel(1);
-    let first = messages(&upload_id, 0, b"1").remove(0);
-    let held = stream::once(async move { first }).chain(stream::unfold(receiver, |mut receiver| async move {
+    let held = stream::iter(messages(&upload_id, 0, &content[..300_000])).chain(stream::unfold(receiver, |mut receiver| async move {
         receiver.recv().await.map(|message: WriteUploadRequest| (message, receiver))
     }));
     let mut uploads = linus.uploads();
     let slow = async { uploads.write_upload(held).await };
     let others = async {
-        let mut seen = String::new();
-        for _ in 0..40 {
-            seen = format!("{:?}", linus.write(&upload_id, 0, b"").await);
-            if seen.contains("Aborted") { break }
-            tokio::time::sleep(Duration::from_millis(25)).await;
-        }
-        eprintln!("SEEN {seen}");
+        let path = incoming(&world, &upload_id);
+        until("the first call writes", || async {
+            std::fs::metadata(&path).is_ok_and(|file| file.len() > 0)
+        })
+        .await;
         assert_eq!(problem(linus.write(&upload_id, 0, b"2").await).to_string(), "ABORTED CONTENTION");
-        sender.send(messages("", 0, b"2").remove(0)).await.expect("open");
+        sender.send(messages("", 0, &content[300_000..]).remove(0)).await.expect("open");
         drop(sender);
     };
     let (written, ()) = tokio::join!(slow, others);
-    assert_eq!(written.expect("writes").into_inner().upload.expect("an upload").received_bytes, 2);
-    linus.complete(&upload_id, &sha256(b"12")).await.expect("completes");
+    assert_eq!(
+        written.expect("writes").into_inner().upload.expect("an upload").received_bytes,
+        300_001
+    );
+    linus.complete(&upload_id, &sha256(&content)).await.expect("completes");
     drop(world);
 }
 
@@ -103,7 +125,9 @@ async fn a_broken_call_leaves_what_it_brought() {
     let upload_id = linus.announce(&task, "a", &content).await;
     let path = format!("/v1/uploads/{upload_id}/content");
     let (sender, receiver) = tokio::sync::mpsc::channel::<Result<Vec<u8>, std::io::Error>>(1);
-    let body = stream::unfold(receiver, |mut receiver| async move { receiver.recv().await.map(|item| (item, receiver)) });
+    let body = stream::unfold(receiver, |mut receiver| async move {
+        receiver.recv().await.map(|item| (item, receiver))
+    });
     let request = linus.http("PUT", &path).body(reqwest::Body::wrap_stream(body));
     let feeding = async {
         sender.send(Ok(content[..300_000].to_vec())).await.expect("open");
@@ -112,10 +136,15 @@ async fn a_broken_call_leaves_what_it_brought() {
     };
     let (sent, ()) = tokio::join!(request.send(), feeding);
     assert!(sent.is_err());
-    until("what came is safe", || async { linus.get_upload(&upload_id).await.expect("reads").received_bytes > 0 }).await;
+    until("what came is safe", || async {
+        linus.get_upload(&upload_id).await.expect("reads").received_bytes > 0
+    })
+    .await;
     let received = usize::try_from(linus.get_upload(&upload_id).await.expect("reads").received_bytes).unwrap();
     assert!(received <= 300_000);
-    let request = linus.http("PUT", &format!("{path}?offset={received}")).body(content[received..].to_vec());
+    let request = linus
+        .http("PUT", &format!("{path}?offset={received}"))
+        .body(content[received..].to_vec());
     let answer = request.send().await.expect("answers");
     assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap_or_default());
     linus.complete(&upload_id, &sha256(&content)).await.expect("completes");
@@ -139,7 +168,13 @@ async fn an_upload_goes_on_after_a_restart_at_what_was_safe() {
     let linus = linus.again(&world).await;
     assert_eq!(linus.get_upload(&upload_id).await.expect("reads").received_bytes, 250_000);
     linus.write(&upload_id, 250_000, &content[250_000..]).await.expect("writes");
-    let file = linus.complete(&upload_id, &sha256(&content)).await.expect("completes").into_inner().file.expect("a file");
+    let file = linus
+        .complete(&upload_id, &sha256(&content))
+        .await
+        .expect("completes")
+        .into_inner()
+        .file
+        .expect("a file");
     assert!(linus.download(&file.id).await.expect("downloads").bytes == content);
 }
 
@@ -167,14 +202,21 @@ async fn a_call_that_brings_next_to_nothing_is_cut_off() {
     };
     // A byte every 50 ms, then nothing at all.
     for (from, pause) in [(0, 50), (usize::MAX, 100_000)] {
-        let from = if from == 0 { 0 } else { usize::try_from(linus.get_upload(&upload_id).await.expect("reads").received_bytes).unwrap() };
+        let from = if from == 0 {
+            0
+        } else {
+            usize::try_from(linus.get_upload(&upload_id).await.expect("reads").received_bytes).unwrap()
+        };
         let refused = problem(linus.uploads().write_upload(dripping(content.clone(), from, pause)).await);
         assert_eq!(refused.to_string(), "DEADLINE_EXCEEDED DEADLINE_EXCEEDED");
     }
     // What it brought is kept.
     let received = linus.get_upload(&upload_id).await.expect("reads").received_bytes;
     assert!((2..20).contains(&received), "{received}");
-    linus.write(&upload_id, received, &content[usize::try_from(received).unwrap()..]).await.expect("writes");
+    linus
+        .write(&upload_id, received, &content[usize::try_from(received).unwrap()..])
+        .await
+        .expect("writes");
     linus.complete(&upload_id, &sha256(&content)).await.expect("completes");
     drop(world);
 }
@@ -186,10 +228,20 @@ async fn only_the_first_message_says_where() {
     let nowhere = stream::iter(messages("", 0, b"1"));
     assert_eq!(problem(linus.uploads().write_upload(nowhere).await).fields(), ["upload_id"]);
     let nothing = stream::iter(Vec::<WriteUploadRequest>::new());
-    assert_eq!(problem(linus.uploads().write_upload(nothing).await).to_string(), "INVALID_ARGUMENT MALFORMED_REQUEST");
+    assert_eq!(
+        problem(linus.uploads().write_upload(nothing).await).to_string(),
+        "INVALID_ARGUMENT MALFORMED_REQUEST"
+    );
     let twice = [messages(&upload_id, 0, b"1"), messages(&upload_id, 1, b"2")].concat();
-    assert_eq!(problem(linus.uploads().write_upload(stream::iter(twice)).await).fields(), ["upload_id"]);
-    assert_eq!(linus.get_upload(&upload_id).await.expect("reads").received_bytes, 1, "what came before is kept");
+    assert_eq!(
+        problem(linus.uploads().write_upload(stream::iter(twice)).await).fields(),
+        ["upload_id"]
+    );
+    assert_eq!(
+        linus.get_upload(&upload_id).await.expect("reads").received_bytes,
+        1,
+        "what came before is kept"
+    );
     let large = stream::iter([WriteUploadRequest {
         upload_id: upload_id.clone(),
         offset: 1,
@@ -219,7 +271,10 @@ async fn rest_takes_raw_bytes_of_unknown_length() {
     let (status, made) = linus.rest("POST", "/v1/uploads", Some(body)).await;
     assert_eq!(status, 201, "{made}");
     let upload_id = made["uploadId"].as_str().expect("an id").to_owned();
-    let pieces: Vec<_> = content.chunks(70_000).map(|piece| Ok::<_, std::io::Error>(piece.to_vec())).collect();
+    let pieces: Vec<_> = content
+        .chunks(70_000)
+        .map(|piece| Ok::<_, std::io::Error>(piece.to_vec()))
+        .collect();
     let request = linus
         .http("PUT", &format!("/v1/uploads/{upload_id}/content"))
         .header("content-type", "application/x-whatever")
@@ -227,10 +282,20 @@ async fn rest_takes_raw_bytes_of_unknown_length() {
     let answer = request.send().await.expect("answers");
     assert_eq!(answer.status(), 200);
     let upload: serde_json::Value = serde_json::from_slice(&answer.bytes().await.expect("a body")).expect("JSON");
-    assert_eq!((&upload["receivedBytes"], &upload["state"]), (&"3000000".into(), &"UPLOAD_STATE_PENDING".into()), "{upload}");
-    let (status, file) = linus.rest("POST", &format!("/v1/uploads/{upload_id}:complete"), Some(serde_json::json!({}))).await;
+    assert_eq!(
+        (&upload["receivedBytes"], &upload["state"]),
+        (&"3000000".into(), &"UPLOAD_STATE_PENDING".into()),
+        "{upload}"
+    );
+    let (status, file) = linus
+        .rest("POST", &format!("/v1/uploads/{upload_id}:complete"), Some(serde_json::json!({})))
+        .await;
     assert_eq!((status, &file["sizeBytes"]), (200, &"3000000".into()), "{file}");
-    let answer = linus.http("GET", &format!("/v1/files/{upload_id}/content")).send().await.expect("answers");
+    let answer = linus
+        .http("GET", &format!("/v1/files/{upload_id}/content"))
+        .send()
+        .await
+        .expect("answers");
     assert!(answer.bytes().await.expect("a body") == content);
     drop(world);
 }
