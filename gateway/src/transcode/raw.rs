@@ -19,6 +19,8 @@ use crate::deadline::Deadline;
 use crate::failure::Failure;
 
 const CHUNK: usize = 64 * 1024;
+/// What a page with a form may do: show its own style, and send the form to us.
+const PAGE_WITH_FORM: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Puts bytes into a message's field, or into the message itself where there is none.
 pub fn fill(message: &mut DynamicMessage, field: Option<&FieldDescriptor>, content_type: Option<&HeaderValue>, data: Bytes) {
@@ -112,11 +114,12 @@ pub fn head(metadata: &HeaderMap, content_type: Option<HeaderValue>, success: St
             headers.insert(header::CONTENT_LENGTH, length);
         }
     }
-    // What people uploaded is shown by nobody as a page of ours.
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox"),
-    );
+    // What people uploaded is shown by nobody as a page of ours. A service says where it made a page itself, with its style and a form.
+    let policy = match text("x-page-policy") {
+        Some("form") => PAGE_WITH_FORM,
+        _ => "default-src 'none'; frame-ancestors 'none'; sandbox",
+    };
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     headers.insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
     (status, headers)
 }

@@ -315,6 +315,10 @@ fn download(method: &MethodDescriptor, request: &Value, headers: &HeaderMap) -> 
                 slowly(vec![chunk("text/plain", b"some"), trailers(Err(error))]),
             )
         }
+        "form" => stream(
+            &[("x-page-policy", "form")],
+            futures_util::stream::iter([chunk("text/html", b"<form method=post>"), trailers(Ok(()))]),
+        ),
         "page" => stream(
             &[],
             futures_util::stream::iter([chunk("text/html", b"<script>alert(1)</script>"), trailers(Ok(()))]),

@@ -182,6 +182,15 @@ async fn an_uploaded_page_runs_nothing() {
 }
 
 #[tokio::test]
+async fn a_page_that_a_service_made_may_have_a_style_and_a_form() {
+    let world = World::start().await;
+    let response = world.rest("GET", "/v1/files/form/content").send().await.unwrap();
+    let policy = response.headers()["content-security-policy"].to_str().unwrap();
+    assert!(policy.contains("form-action 'self'") && policy.contains("default-src 'none'") && !policy.contains("sandbox"));
+    assert!(response.headers().get("x-page-policy").is_none(), "that is between us");
+}
+
+#[tokio::test]
 async fn a_download_that_nobody_reads_ends() {
     let world = World::start().await;
     let mut body = world.rest("GET", "/v1/files/big/content").send().await.unwrap().bytes_stream();

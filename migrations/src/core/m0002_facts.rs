@@ -38,10 +38,12 @@ impl MigrationTrait for Migration {
             schema::index("inbox", &["create_time"]),
             schema::index("reminders", &["fire_time"]),
             schema::index("task_files", &["task_id"]),
-            // What the purge looks for.
-            schema::index("tasks", &["delete_time"]),
-            schema::index("comments", &["delete_time"]),
         ]);
+        // What the purge looks for. Only what is in the trash: a list of what lives must never begin with it.
+        for table in ["tasks", "comments"] {
+            let trash = Expr::col("delete_time").is_not_null();
+            indexes.push(schema::index(table, &["delete_time"]).cond_where(trash).take());
+        }
         indexes.extend(tasktracker_jobs::indexes());
         for index in indexes {
             manager.create_index(index).await?;

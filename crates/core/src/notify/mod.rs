@@ -16,5 +16,5 @@ pub use inboxes::{Inbox, Inboxes};
 pub use language::Language;
 pub use links::{BadLinks, Links, Scope};
 pub use mail::{Due, Letter, write};
-pub use page::unsubscribe_page;
+pub use page::{unsubscribe_page, unsubscribed_page};
 pub use tell::{Telling, plan};

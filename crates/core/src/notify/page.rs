@@ -9,13 +9,33 @@ use super::words;
 #[must_use]
 pub fn unsubscribe_page(language: Language, scope: Scope) -> String {
     let words = words::of(language);
+    let mut page = frame(language, words.page_title());
+    page.raw("<p>").text(words.page_question(scope));
+    page.raw("</p>\n<small>").text(words.page_note(scope));
+    page.raw("</small>\n<form method=\"post\"><input type=\"hidden\" name=\"List-Unsubscribe\" value=\"One-Click\"><button>");
+    page.text(words.page_button()).raw("</button></form>\n</main></body></html>\n");
+    page.finish()
+}
+
+/// The page that says that the mails have ended.
+#[must_use]
+pub fn unsubscribed_page(language: Language, scope: Scope) -> String {
+    let words = words::of(language);
+    let mut page = frame(language, words.page_done());
+    page.raw("<p>").text(words.page_question(scope));
+    page.raw("</p>\n<small>").text(words.page_note(scope)).raw("</small>\n</main></body></html>\n");
+    page.finish()
+}
+
+/// What both begin with: style and title.
+fn frame(language: Language, title: &str) -> Markup {
     let mut page = Markup::default();
     page.raw("<!doctype html>\n<html lang=\"").text(language.tag());
     page.raw(
         "\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
          <meta name=\"robots\" content=\"noindex\"><meta name=\"color-scheme\" content=\"light dark\"><title>",
     );
-    page.text(words.page_title());
+    page.text(title);
     page.raw(
         "</title>\n<style>\n\
          :root { color-scheme: light dark; --back: #f8fafc; --card: #ffffff; --text: #0f172a; --edge: #cbd5e1; }\n\
@@ -29,11 +49,8 @@ pub fn unsubscribe_page(language: Language, scope: Scope) -> String {
          button:focus-visible { outline: 3px solid #f59e0b; outline-offset: 2px; }\n\
          </style></head>\n<body><main>\n<h1>",
     );
-    page.text(words.page_title()).raw("</h1>\n<p>").text(words.page_question(scope));
-    page.raw("</p>\n<small>").text(words.page_note(scope));
-    page.raw("</small>\n<form method=\"post\"><input type=\"hidden\" name=\"List-Unsubscribe\" value=\"One-Click\"><button>");
-    page.text(words.page_button()).raw("</button></form>\n</main></body></html>\n");
-    page.finish()
+    page.text(title).raw("</h1>\n");
+    page
 }
 
 #[cfg(test)]
@@ -49,6 +66,8 @@ mod tests {
                 let page = unsubscribe_page(language, scope);
                 assert!(page.contains("<form method=\"post\">") && page.contains(words::of(language).page_question(scope)));
                 assert!(!page.contains("<script") && !page.contains("http") && !page.contains("action="));
+                let done = unsubscribed_page(language, scope);
+                assert!(!done.contains("<form") && done.contains(words::of(language).page_done()));
             }
         }
     }

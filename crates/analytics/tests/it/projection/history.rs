@@ -240,7 +240,8 @@ impl History {
 
     fn comment(&mut self, task: usize, now: Timestamp) {
         self.comments += 1;
-        let comment_id = Uuid::from_u128(0xE000 + self.comments / 2).to_string();
+        // One comment a task, which is written and deleted in turn.
+        let comment_id = Uuid::from_u128(0xE000 + task as u128).to_string();
         let kind = if self.comments.is_multiple_of(2) {
             Kind::CommentCreated(CommentCreated {
                 comment_id,

@@ -43,3 +43,11 @@ pub fn counted(store: &Memory) -> Vec<(String, Fields)> {
     counted.sort_by(|one, other| one.0.cmp(&other.0));
     counted
 }
+
+/// What is in one of them only.
+pub fn difference(one: &Memory, other: &Memory) -> Vec<(String, Fields)> {
+    let (one, other) = (counted(one), counted(other));
+    let mut difference: Vec<_> = one.iter().filter(|entry| !other.contains(entry)).cloned().collect();
+    difference.extend(other.iter().filter(|entry| !one.contains(entry)).cloned());
+    difference
+}

@@ -132,6 +132,18 @@ async fn task_numbers(user: &User, task: &Task, token: &str) -> TaskStatistics {
         .expect("statistics")
 }
 
+/// Waits until the news that somebody may see more has come to Analytics.
+async fn until_allowed<T>(ask: impl AsyncFn() -> Result<Response<T>, Status>) -> T {
+    for _ in 0..100 {
+        match ask().await {
+            Ok(answer) => return answer.into_inner(),
+            Err(refused) => assert_eq!(refused.code(), tonic::Code::NotFound),
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    panic!("the news never came");
+}
+
 /// Counts of the categories in order: triage, backlog, unstarted, started, completed, canceled.
 fn categories(counts: &[CategoryCount]) -> Vec<i64> {
     let categories: Vec<i32> = counts.iter().map(|count| count.status_category).collect();

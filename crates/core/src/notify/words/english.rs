@@ -85,17 +85,19 @@ impl Words for English {
     fn page_note(&self, scope: Scope) -> &'static str {
         match scope {
             Scope::Task(_) => {
-                "Your inbox in the task tracker stays as it is, and following the task again brings the mails back. \
-                 This page stays open when you have pressed the button; you can close it then."
+                "Your inbox in the task tracker stays as it is, and following the task again brings the mails back."
             }
             Scope::Project(_) => {
-                "Your inbox in the task tracker stays as it is. \
-                 This page stays open when you have pressed the button; you can close it then."
+                "Your inbox in the task tracker stays as it is."
             }
         }
     }
 
     fn page_button(&self) -> &'static str {
         "End the mails"
+    }
+
+    fn page_done(&self) -> &'static str {
+        "These mails have ended"
     }
 }

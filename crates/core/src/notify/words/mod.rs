@@ -61,6 +61,8 @@ pub trait Words {
     fn page_note(&self, scope: Scope) -> &'static str;
     /// On its button.
     fn page_button(&self) -> &'static str;
+    /// Title of the page that says that the mails have ended.
+    fn page_done(&self) -> &'static str;
 }
 
 /// The catalogue of a language.

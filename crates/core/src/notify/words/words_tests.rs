@@ -95,6 +95,7 @@ fn no_text_is_empty_and_no_language_speaks_another() {
             words.in_project("N"),
             words.page_title().to_owned(),
             words.page_button().to_owned(),
+            words.page_done().to_owned(),
         ];
         for scope in [Scope::Task(Uuid::nil()), Scope::Project(Uuid::nil())] {
             texts.extend(

@@ -2,10 +2,9 @@
 
 use tasktracker_identity::Call;
 use tasktracker_proto::core::v1::{GetUnsubscribePageRequest, GetUnsubscribePageResponse};
-use tasktracker_proto::google::api::HttpBody;
 use tasktracker_server::RpcError;
 
-use super::unsubscribe::open;
+use super::unsubscribe::{html, open};
 use crate::app::App;
 use crate::notify::{Language, unsubscribe_page};
 
@@ -17,10 +16,6 @@ pub async fn get_unsubscribe_page(
     let (_, scope) = open(app, &request.token)?;
     let language = Language::of_accept_language(call.metadata("accept-language").unwrap_or_default());
     Ok(GetUnsubscribePageResponse {
-        content: Some(HttpBody {
-            content_type: "text/html; charset=utf-8".to_owned(),
-            data: unsubscribe_page(language, scope).into_bytes(),
-            extensions: Vec::new(),
-        }),
+        content: Some(html(call, unsubscribe_page(language, scope))),
     })
 }
