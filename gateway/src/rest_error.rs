@@ -32,7 +32,10 @@ pub fn response(pool: &DescriptorPool, request_id: &str, failure: Failure, condi
     let body = json(pool, request_id, &failure, conditional);
     let mut response = Response::new(Body::new(http_body_util::Full::from(body)));
     *response.status_mut() = status;
-    let size = failure.status.get_details_error_info().and_then(|mut info| info.metadata.remove("size"));
+    let size = failure
+        .status
+        .get_details_error_info()
+        .and_then(|mut info| info.metadata.remove("size"));
     let retry_after = failure.status.get_details_retry_info().and_then(|info| info.retry_delay);
     *response.headers_mut() = failure.headers;
     let headers = response.headers_mut();

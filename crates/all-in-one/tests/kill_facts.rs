@@ -25,7 +25,8 @@ use tasktracker_proto::core::v1::*;
 use tasktracker_proto::files::v1::file_service_client::FileServiceClient;
 use tasktracker_proto::files::v1::upload_service_client::UploadServiceClient;
 use tasktracker_proto::files::v1::{
-    CompleteUploadRequest, CreateUploadRequest, DownloadFileRequest, GetUploadRequest, ListTaskFilesRequest, UploadState, WriteUploadRequest,
+    CompleteUploadRequest, CreateUploadRequest, DownloadFileRequest, GetUploadRequest, ListTaskFilesRequest, UploadState,
+    WriteUploadRequest,
 };
 use tasktracker_proto::google::api::HttpBody;
 use tasktracker_testing::{PASSWORD, Process, signed};
@@ -63,7 +64,13 @@ async fn what_follows_from_an_acknowledged_write_follows_once_whatever_is_killed
         let channel = server.connect().await;
         let mut busy = tokio::task::JoinSet::new();
         for _ in 0..WRITERS {
-            busy.spawn(write(channel.clone(), token.clone(), story.project_id.clone(), story.grace_id.clone(), story.done_id.clone()));
+            busy.spawn(write(
+                channel.clone(),
+                token.clone(),
+                story.project_id.clone(),
+                story.grace_id.clone(),
+                story.done_id.clone(),
+            ));
         }
         for _ in 0..UPLOADERS {
             busy.spawn(upload(channel.clone(), token.clone(), story.project_id.clone(), announced.clone()));
@@ -90,7 +97,9 @@ async fn begin(server: &Process) -> Story {
         }),
         request_id: String::new(),
     };
-    let made = ProjectServiceClient::new(channel.clone()).create_project(signed(&token, project)).await;
+    let made = ProjectServiceClient::new(channel.clone())
+        .create_project(signed(&token, project))
+        .await;
     let project_id = made.expect("makes").into_inner().project.expect("a project").id;
     let register = RegisterRequest {
         email: "grace@example.com".to_owned(),
@@ -98,7 +107,10 @@ async fn begin(server: &Process) -> Story {
         password: PASSWORD.to_owned(),
         setup_token: String::new(),
     };
-    let grace = AccountServiceClient::new(channel.clone()).register(register).await.expect("registers");
+    let grace = AccountServiceClient::new(channel.clone())
+        .register(register)
+        .await
+        .expect("registers");
     let grace_id = grace.into_inner().user.expect("a user").id;
     let add = AddProjectMemberRequest {
         project_id: project_id.clone(),
@@ -117,7 +129,10 @@ async fn begin(server: &Process) -> Story {
         project_id: project_id.clone(),
         ..ListStatusesRequest::default()
     };
-    let statuses = StatusServiceClient::new(channel).list_statuses(signed(&token, list)).await.expect("lists");
+    let statuses = StatusServiceClient::new(channel)
+        .list_statuses(signed(&token, list))
+        .await
+        .expect("lists");
     let statuses = statuses.into_inner().statuses;
     let done_id = statuses.into_iter().find(|status| status.name == "Done").expect("Done").id;
     Story {
@@ -140,7 +155,9 @@ async fn write(channel: Channel, token: String, project_id: String, grace_id: St
             }),
             request_id: String::new(),
         };
-        let Ok(made) = client.create_task(signed(&token, create)).await else { return };
+        let Ok(made) = client.create_task(signed(&token, create)).await else {
+            return;
+        };
         if round % 2 == 0 {
             let done = MoveTaskRequest {
                 task_id: made.into_inner().task.expect("a task").id,
@@ -155,8 +172,12 @@ async fn write(channel: Channel, token: String, project_id: String, grace_id: St
 }
 
 fn content(upload_id: &str) -> Vec<u8> {
-    let seed = upload_id.bytes().fold(7_u32, |seed, byte| seed.wrapping_mul(31).wrapping_add(u32::from(byte)));
-    (0..SIZE as u32).map(|number| (number.wrapping_mul(2_654_435_761).wrapping_add(seed) >> 24) as u8).collect()
+    let seed = upload_id
+        .bytes()
+        .fold(7_u32, |seed, byte| seed.wrapping_mul(31).wrapping_add(u32::from(byte)));
+    (0..SIZE as u32)
+        .map(|number| (number.wrapping_mul(2_654_435_761).wrapping_add(seed) >> 24) as u8)
+        .collect()
 }
 
 fn pieces(upload_id: &str, offset: usize) -> Vec<WriteUploadRequest> {
@@ -197,7 +218,9 @@ async fn upload(channel: Channel, token: String, project_id: String, announced: 
             size_bytes: SIZE as i64,
             ..CreateUploadRequest::default()
         };
-        let Ok(made) = client.create_upload(signed(&token, create)).await else { return };
+        let Ok(made) = client.create_upload(signed(&token, create)).await else {
+            return;
+        };
         let upload_id = made.into_inner().upload_id;
         announced
             .lock()
@@ -236,7 +259,13 @@ async fn resume(server: &Process, announced: &Announced) {
         let get = GetUploadRequest {
             upload_id: upload_id.clone(),
         };
-        let upload = client.get_upload(signed(&token, get)).await.expect("is known").into_inner().upload.expect("an upload");
+        let upload = client
+            .get_upload(signed(&token, get))
+            .await
+            .expect("is known")
+            .into_inner()
+            .upload
+            .expect("an upload");
         if upload.state() == UploadState::Pending {
             let safe = usize::try_from(upload.received_bytes).expect("an offset");
             let listed = files_of(server, &token, &task_id).await;
@@ -253,7 +282,9 @@ async fn resume(server: &Process, announced: &Announced) {
         client.complete_upload(signed(&token, complete)).await.expect("completes");
         let listed = files_of(server, &token, &task_id).await;
         assert_eq!(listed.len(), 1);
-        let download = DownloadFileRequest { file_id: listed[0].clone() };
+        let download = DownloadFileRequest {
+            file_id: listed[0].clone(),
+        };
         let mut stream = FileServiceClient::new(server.connect().await)
             .download_file(signed(&token, download))
             .await
@@ -272,7 +303,9 @@ async fn files_of(server: &Process, token: &str, task_id: &str) -> Vec<String> {
         task_id: task_id.to_owned(),
         ..ListTaskFilesRequest::default()
     };
-    let listed = FileServiceClient::new(server.connect().await).list_task_files(signed(token, list)).await;
+    let listed = FileServiceClient::new(server.connect().await)
+        .list_task_files(signed(token, list))
+        .await;
     listed.expect("lists").into_inner().files.into_iter().map(|file| file.id).collect()
 }
 
@@ -313,9 +346,13 @@ async fn differences(server: &Process, token: &str, story: &Story) -> Vec<String
         .expect("statistics");
     for count in &statistics.category_counts {
         let of_category = tasks.iter().filter(|task| task.status_category == count.status_category).count();
-        expect(&format!("{:?}", count.status_category()), count.task_count, of_category as i64);
+        expect(
+            &format!("{:?}", count.status_category()),
+            i64::from(count.task_count),
+            of_category as i64,
+        );
     }
-    let sum = |of: fn(&tasktracker_proto::analytics::v1::DayCounts) -> i64| statistics.days.iter().map(of).sum::<i64>();
+    let sum = |of: fn(&tasktracker_proto::analytics::v1::DayCounts) -> i32| i64::from(statistics.days.iter().map(of).sum::<i32>());
     expect("created", sum(|day| day.created_count), tasks.len() as i64);
     let completed = tasks.iter().filter(|task| task.complete_time.is_some()).count();
     expect("completed", sum(|day| day.completed_count), completed as i64);
@@ -328,8 +365,16 @@ async fn differences(server: &Process, token: &str, story: &Story) -> Vec<String
     }
     for task in &tasks {
         let wanted = i64::from(task.assignee_ids.contains(&story.grace_id));
-        expect(&format!("notifications about {}", task.key), told.remove(&task.id).unwrap_or_default(), wanted);
-        let files = if task.title == "With a file" { files_of(server, token, &task.id).await.len() } else { 0 };
+        expect(
+            &format!("notifications about {}", task.key),
+            told.remove(&task.id).unwrap_or_default(),
+            wanted,
+        );
+        let files = if task.title == "With a file" {
+            files_of(server, token, &task.id).await.len()
+        } else {
+            0
+        };
         expect(&format!("files on {}", task.key), i64::from(task.attachment_count), files as i64);
     }
     expect("notifications about nothing", told.len() as i64, 0);
@@ -361,7 +406,10 @@ async fn inbox_of_grace(server: &Process) -> Vec<Notification> {
         password: PASSWORD.to_owned(),
         session_kind: SessionKind::Native.into(),
     };
-    let session = SessionServiceClient::new(server.connect().await).sign_in(sign_in).await.expect("signs in");
+    let session = SessionServiceClient::new(server.connect().await)
+        .sign_in(sign_in)
+        .await
+        .expect("signs in");
     let token = session.into_inner().access_token;
     let mut client = NotificationServiceClient::new(server.connect().await);
     let (mut inbox, mut page_token) = (Vec::new(), String::new());

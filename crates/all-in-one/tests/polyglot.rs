@@ -138,7 +138,12 @@ async fn polyglot_grpcurl_steers_what_runs_in_the_background() {
     let data_dir = folder.path().join("data");
     let start = || async {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tasktracker"));
-        Process::run(command.args(["serve", "--expose-services", "--port", "0", "--data-dir"]).arg(&data_dir)).await
+        Process::run(
+            command
+                .args(["serve", "--expose-services", "--port", "0", "--data-dir"])
+                .arg(&data_dir),
+        )
+        .await
     };
     let call = |address: &str, token: &str, rpc: &str, request: Value| {
         let (token, request) = (bearer(token), request.to_string());
@@ -147,14 +152,32 @@ async fn polyglot_grpcurl_steers_what_runs_in_the_background() {
 
     let server = start().await;
     let token = server.owner().await;
-    let made = call(&server.address, &token, "tasktracker.core.v1.ProjectService/CreateProject", json!({"project": {"key": "WEB", "name": "Web"}}));
+    let made = call(
+        &server.address,
+        &token,
+        "tasktracker.core.v1.ProjectService/CreateProject",
+        json!({"project": {"key": "WEB", "name": "Web"}}),
+    );
     let project_id = json_of(&made)["project"]["id"].clone();
     let task = json!({"project_id": project_id, "task": {"title": "One"}});
     json_of(&call(&server.address, &token, "tasktracker.core.v1.TaskService/CreateTask", task));
     let schedules = json_of(&call(CORE, &token, &format!("{SERVICE}/ListSchedules"), json!({})));
-    let names: Vec<&str> = schedules["schedules"].as_array().expect("schedules").iter().filter_map(|one| one["name"].as_str()).collect();
-    assert!(names.contains(&"core.purge") && names.iter().any(|name| name.starts_with("files.")), "{names:?}");
-    let paused = call(CORE, &token, &format!("{SERVICE}/PauseSchedule"), json!({"name": "core.purge", "paused": true}));
+    let names: Vec<&str> = schedules["schedules"]
+        .as_array()
+        .expect("schedules")
+        .iter()
+        .filter_map(|one| one["name"].as_str())
+        .collect();
+    assert!(
+        names.contains(&"core.purge") && names.iter().any(|name| name.starts_with("files.")),
+        "{names:?}"
+    );
+    let paused = call(
+        CORE,
+        &token,
+        &format!("{SERVICE}/PauseSchedule"),
+        json!({"name": "core.purge", "paused": true}),
+    );
     assert_eq!(json_of(&paused)["schedule"]["paused"], json!(true));
     let jobs = call(CORE, &token, &format!("{SERVICE}/ListJobs"), json!({"state": "JOB_STATE_FAILED"}));
     assert_eq!(json_of(&jobs)["jobs"], Value::Null, "nothing has failed");
@@ -171,7 +194,11 @@ async fn polyglot_grpcurl_steers_what_runs_in_the_background() {
     let listed = letters();
     assert_eq!(
         (&listed[0]["group"], &listed[0]["eventType"], &listed[0]["error"]),
-        (&json!("core.notifications"), &json!("tasktracker.events.v1.TaskEvent"), &json!("not understood"))
+        (
+            &json!("core.notifications"),
+            &json!("tasktracker.events.v1.TaskEvent"),
+            &json!("not understood")
+        )
     );
     let replay = json!({"dead_letter_id": listed[0]["id"]});
     let replayed = call(CORE, &token, &format!("{SERVICE}/ReplayDeadLetter"), replay.clone());
@@ -180,7 +207,11 @@ async fn polyglot_grpcurl_steers_what_runs_in_the_background() {
     let again = call(CORE, &token, &format!("{SERVICE}/ReplayDeadLetter"), replay);
     assert_eq!(again.status.code(), Some(GRPCURL_FAILED + 5));
     let schedules = json_of(&call(CORE, &token, &format!("{SERVICE}/ListSchedules"), json!({})));
-    let purge = schedules["schedules"].as_array().expect("schedules").iter().find(|one| one["name"] == "core.purge");
+    let purge = schedules["schedules"]
+        .as_array()
+        .expect("schedules")
+        .iter()
+        .find(|one| one["name"] == "core.purge");
     assert_eq!(purge.expect("core.purge")["paused"], json!(true), "it stays paused");
     assert!(server.stop().await.success());
 }

@@ -13,7 +13,11 @@ use crate::db::people::ACTIVE;
 
 /// Tells what an account is now. `by` is the person who did it; none for an operator at the machine.
 pub fn user(txn: &mut Transaction, app: &App, by: Option<Id>, user: &users::Model) {
-    let state = if user.state == ACTIVE { UserState::Active } else { UserState::Deactivated };
+    let state = if user.state == ACTIVE {
+        UserState::Active
+    } else {
+        UserState::Deactivated
+    };
     let event = UserEvent {
         meta: Some(meta(
             app.ids.next(),
@@ -33,7 +37,14 @@ pub fn user(txn: &mut Transaction, app: &App, by: Option<Id>, user: &users::Mode
 ///
 /// # Errors
 /// The caller is no person.
-pub fn access(txn: &mut Transaction, app: &App, call: &Call, (project_id, user_id): (Id, Id), kind: Kind, now: Time) -> Result<(), RpcError> {
+pub fn access(
+    txn: &mut Transaction,
+    app: &App,
+    call: &Call,
+    (project_id, user_id): (Id, Id),
+    kind: Kind,
+    now: Time,
+) -> Result<(), RpcError> {
     let event = AccessEvent {
         meta: Some(meta(app.ids.next(), now.into(), Some(call.user_id()?), "auth", &causation_id())),
         project_id: project_id.to_string(),

@@ -68,7 +68,14 @@ pub async fn start(config: Config, deps: Deps) -> anyhow::Result<App> {
     let signer = signer(&db, &clock, &KeySeal::new(&secret)).await?;
     let setup_token = renew_setup_token(&db, &ids).await?;
     let revision = db::changes::present(db.reader()).await?;
-    let (relay, delivery) = Relay::new("auth", db.clone(), publisher, clock.clone(), ids.clone(), lifecycle.stopping().clone());
+    let (relay, delivery) = Relay::new(
+        "auth",
+        db.clone(),
+        publisher,
+        clock.clone(),
+        ids.clone(),
+        lifecycle.stopping().clone(),
+    );
     let app = App {
         passwords: PasswordPool::new(config.password_cost(), config.pool_limits())?,
         pages: Sealer::new(&secret.derive("auth page tokens"), "auth"),

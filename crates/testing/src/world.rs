@@ -46,6 +46,11 @@ impl World {
         Self::start_with(|_| {}).await
     }
 
+    /// A system in which nothing follows by itself: for counting what a call alone costs.
+    pub async fn still() -> Self {
+        Self::start_with(|settings| settings.events.deliver = false).await
+    }
+
     /// A system without users, with other settings.
     pub async fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
         let folder = tempfile::tempdir().expect("a temporary directory");

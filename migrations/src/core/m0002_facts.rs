@@ -55,7 +55,14 @@ impl MigrationTrait for Migration {
         for index in ["tasks_delete_time_idx", "comments_delete_time_idx"] {
             manager.drop_index(Index::drop().name(index).to_owned()).await?;
         }
-        for table in ["reminders", "task_files", inbox::TABLE, dead_letters::TABLE, outbox::TABLE, outbox::LEASE_TABLE] {
+        for table in [
+            "reminders",
+            "task_files",
+            inbox::TABLE,
+            dead_letters::TABLE,
+            outbox::TABLE,
+            outbox::LEASE_TABLE,
+        ] {
             manager.drop_table(Table::drop().table(table).to_owned()).await?;
         }
         for table in ["schedule_fires", "schedules", "jobs"] {

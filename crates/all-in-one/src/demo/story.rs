@@ -111,10 +111,46 @@ pub const COMMENTS: [&str; 12] = [
 /// Files that people put on tasks: project, number of the task, who, name and content.
 pub const FILES: [(usize, usize, usize, &str, &[u8]); 7] = [
     (0, 5, 0, "start-page.png", include_bytes!("sketch.png")),
-    (0, 2, 1, "map-of-pages.csv", b"page,parent\nstart,\nprices,start\nhelp,start\nnews,start\n"),
-    (0, 15, 2, "load-times.csv", b"from,seconds\nFrankfurt,0.8\nSingapore,2.1\nSan Francisco,1.4\n"),
-    (0, 26, 0, "answers.txt", b"Ten people looked for the price.\nSeven found it, two gave up, one telephoned.\n"),
-    (1, 1, 1, "restore.log", b"02:14 restore started\n02:31 1,204,118 rows\n02:32 checksums are the same\n"),
-    (1, 5, 0, "who-to-call.md", b"# At night\n\n1. whoever is on call\n2. Grace\n3. nobody else\n"),
-    (1, 22, 2, "timeline.txt", b"09:02 first alert\n09:05 nobody sees it\n09:41 somebody telephones\n10:10 back\n"),
+    (
+        0,
+        2,
+        1,
+        "map-of-pages.csv",
+        b"page,parent\nstart,\nprices,start\nhelp,start\nnews,start\n",
+    ),
+    (
+        0,
+        15,
+        2,
+        "load-times.csv",
+        b"from,seconds\nFrankfurt,0.8\nSingapore,2.1\nSan Francisco,1.4\n",
+    ),
+    (
+        0,
+        26,
+        0,
+        "answers.txt",
+        b"Ten people looked for the price.\nSeven found it, two gave up, one telephoned.\n",
+    ),
+    (
+        1,
+        1,
+        1,
+        "restore.log",
+        b"02:14 restore started\n02:31 1,204,118 rows\n02:32 checksums are the same\n",
+    ),
+    (
+        1,
+        5,
+        0,
+        "who-to-call.md",
+        b"# At night\n\n1. whoever is on call\n2. Grace\n3. nobody else\n",
+    ),
+    (
+        1,
+        22,
+        2,
+        "timeline.txt",
+        b"09:02 first alert\n09:05 nobody sees it\n09:41 somebody telephones\n10:10 back\n",
+    ),
 ];

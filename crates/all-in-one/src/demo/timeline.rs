@@ -184,7 +184,16 @@ impl Life<'_> {
     fn attach(&self, steps: &mut Vec<Step>) {
         for (project, number, who, file_name, content) in story::FILES {
             if (project, number) == (self.project, self.number) {
-                self.step(steps, self.born() + DAY, who, Act::Attach { number, file_name, content });
+                self.step(
+                    steps,
+                    self.born() + DAY,
+                    who,
+                    Act::Attach {
+                        number,
+                        file_name,
+                        content,
+                    },
+                );
             }
         }
     }

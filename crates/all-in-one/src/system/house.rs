@@ -125,7 +125,11 @@ impl House {
     /// How a service asks who may do what.
     #[must_use]
     pub fn access(&self, credential: &Credential) -> Access {
-        Access::new(credential.calling(self.auth.upstream.clone()), self.changes.clone(), self.clock.clone())
+        Access::new(
+            credential.calling(self.auth.upstream.clone()),
+            self.changes.clone(),
+            self.clock.clone(),
+        )
     }
 
     /// Makes routes callable, with health and reflection for the public services.

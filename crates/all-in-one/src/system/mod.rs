@@ -153,7 +153,11 @@ impl System {
             let name = service.name;
             let answering = tower::service_fn(move |request: http::Request<_>| {
                 // Operators reach everything of this process on each of its ports.
-                let upstream = if operations::is_for(request.uri().path()) { operations.clone() } else { upstream.clone() };
+                let upstream = if operations::is_for(request.uri().path()) {
+                    operations.clone()
+                } else {
+                    upstream.clone()
+                };
                 async move {
                     let answer = upstream.oneshot(request.map(Body::new)).await;
                     Ok::<_, std::convert::Infallible>(answer.unwrap_or_else(unreachable_service))
@@ -183,14 +187,7 @@ pub fn openapi(settings: &Settings) -> anyhow::Result<String> {
     let nobody = Credential::new(nowhere.clone(), "gateway", &InstanceSecret::in_memory(ids.secret()), clock.clone());
     let exchange = Arc::new(AtAuth(CredentialServiceClient::new(nobody.calling(nowhere.clone()))));
     let descriptors = tasktracker_proto::DESCRIPTORS_WITH_COMMENTS;
-    let gateway = Gateway::new(
-        settings.gateway.clone(),
-        descriptors,
-        &backends(&everywhere),
-        exchange,
-        clock,
-        ids,
-    )?;
+    let gateway = Gateway::new(settings.gateway.clone(), descriptors, &backends(&everywhere), exchange, clock, ids)?;
     Ok(gateway.openapi_json().to_owned())
 }
 

@@ -152,7 +152,7 @@ def scenario(notes):
     found = eventually(told) or []
     notes.equal("grace is told", [one["reason"] for one in found], ["NOTIFICATION_REASON_ASSIGNED"])
     _, _, content = rest("GET", f"/v1/projects/{project['id']}/statistics", token)
-    notes.equal("and it is counted", json.loads(content)["days"][-1]["createdCount"], "1")
+    notes.equal("and it is counted", json.loads(content)["days"][-1]["createdCount"], 1)
 
 
 transcript.Transcript("python files").run(scenario)

@@ -80,7 +80,9 @@ pub fn config() -> Config {
 
 /// The way that events take, beside the database.
 async fn event_log(directory: &TempDir, clock: &Arc<ManualClock>, lifecycle: &Lifecycle) -> EventLog {
-    let events = Database::open(&Settings::sqlite(directory.path()), "events", lifecycle).await.unwrap();
+    let events = Database::open(&Settings::sqlite(directory.path()), "events", lifecycle)
+        .await
+        .unwrap();
     events.migrate::<tasktracker_migrations::events::Migrator>().await.unwrap();
     EventLog::open(events, clock.clone(), lifecycle).await.unwrap()
 }

@@ -113,7 +113,11 @@ async fn count(app: &App, seen: &[Seen]) -> Result<(), Failure> {
                 comment_id: None,
                 actor: seen.cause.actor_text(),
                 at: seen.cause.at,
-                kind: if seen.ready { ActivityKind::FileAdded } else { ActivityKind::FileRemoved },
+                kind: if seen.ready {
+                    ActivityKind::FileAdded
+                } else {
+                    ActivityKind::FileRemoved
+                },
                 changes: &[],
                 version: 0,
             }));

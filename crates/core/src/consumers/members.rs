@@ -49,14 +49,18 @@ impl Reaction for Members {
             let app = &self.0;
             for event in inbox::unseen(app.db.reader(), GROUP, events).await.map_err(ReactError::transient)? {
                 let access: AccessEvent = event.decode()?;
-                let Some(AccessKind::MemberRemoved(removed)) = &access.kind else { continue };
+                let Some(AccessKind::MemberRemoved(removed)) = &access.kind else {
+                    continue;
+                };
                 let left = Left {
                     project_id: uuid(&access.project_id)?,
                     user_id: uuid(&access.user_id)?,
                     cause: Cause::event(event, access.meta.as_ref(), app.now()),
                 };
                 stale::retry(|| left.hand_over(app, removed)).await.map_err(transient)?;
-                stale::retry(|| left.forget(app, event)).await.map_err(|error| transient(error.into()))?;
+                stale::retry(|| left.forget(app, event))
+                    .await
+                    .map_err(|error| transient(error.into()))?;
             }
             Ok(())
         })

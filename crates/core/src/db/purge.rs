@@ -47,10 +47,7 @@ pub async fn list_projects(reader: &Reader, before: Time) -> Result<Vec<Doomed>,
 }
 
 fn tasks_where() -> SelectStatement {
-    Query::select()
-        .columns(["id", "project_id", "version"])
-        .from("tasks")
-        .take()
+    Query::select().columns(["id", "project_id", "version"]).from("tasks").take()
 }
 
 async fn read(reader: &Reader, select: &SelectStatement) -> Result<Vec<Doomed>, DbErr> {

@@ -149,4 +149,3 @@ pub fn forget(txn: &mut Transaction, backend: DbBackend, task_ids: &[String]) {
         .take();
     txn.delete(gone);
 }
-

@@ -23,7 +23,9 @@ pub fn unsubscribed_page(language: Language, scope: Scope) -> String {
     let words = words::of(language);
     let mut page = frame(language, words.page_done());
     page.raw("<p>").text(words.page_question(scope));
-    page.raw("</p>\n<small>").text(words.page_note(scope)).raw("</small>\n</main></body></html>\n");
+    page.raw("</p>\n<small>")
+        .text(words.page_note(scope))
+        .raw("</small>\n</main></body></html>\n");
     page.finish()
 }
 

@@ -37,7 +37,9 @@ pub fn per_second(folder: &Path, span: Duration) -> anyhow::Result<f64> {
     )?;
     let mut follower = connection.prepare("insert into task_followers values ('01890a5d-ac96-774b-bcce-b302099a8057', ?1)")?;
     let mut entry = connection.prepare("insert into activity values ('p', ?2, ?1, ?1, null, 'u', ?3, 1, '[]', 1)")?;
-    let mut event = connection.prepare("insert into outbox (topic, event_key, event_id, occur_time, payload) values ('tasktracker.core.task.v1', ?1, ?1, ?2, ?3)")?;
+    let mut event = connection.prepare(
+        "insert into outbox (topic, event_key, event_id, occur_time, payload) values ('tasktracker.core.task.v1', ?1, ?1, ?2, ?3)",
+    )?;
     let payload = vec![7_u8; 420];
     let mut commit = connection.prepare("commit")?;
     let (started, mut done) = (Instant::now(), 0_u32);

@@ -34,8 +34,8 @@ pub async fn get_projection_status(
         status: Some(ProjectionStatus {
             generation: Generation(find(HEAD).map_or(1, generation_of)).name(),
             sources: sources.into(),
-            dead_letter_count: i64::try_from(dead).unwrap_or(i64::MAX),
-            archived_event_count: i64::try_from(archived).unwrap_or(i64::MAX),
+            dead_letter_count: i32::try_from(dead).unwrap_or(i32::MAX),
+            archived_event_count: i32::try_from(archived).unwrap_or(i32::MAX),
         }),
     })
 }
@@ -46,8 +46,8 @@ fn source(app: &App, topic: Topic, document: Option<&Document>) -> SourceStatus 
     let time = number("time").and_then(|micros| Timestamp::from_microsecond(micros).ok());
     SourceStatus {
         topic: topic.name.to_owned(),
-        position,
-        lag: (app.ends.of(topic.name) - position).max(0),
+        position: position as f64,
+        lag: i32::try_from((app.ends.of(topic.name) - position).max(0)).unwrap_or(i32::MAX),
         last_occur_time: time.map(to_proto),
     }
 }

@@ -21,11 +21,16 @@ pub fn refused(BadDays(field, problem): BadDays) -> RpcError {
     RpcError::invalid(field, problem)
 }
 
+/// A count as the API has it: no instance counts further.
+pub fn to_count(number: i64) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
 /// Live tasks of all categories.
 pub fn category_counts(sum: &Sum) -> Vec<CategoryCount> {
     let count = |category: Category| CategoryCount {
         status_category: category.proto(),
-        task_count: sum.in_category(category),
+        task_count: to_count(sum.in_category(category)),
     };
     Category::ALL.map(count).into()
 }
@@ -33,11 +38,11 @@ pub fn category_counts(sum: &Sum) -> Vec<CategoryCount> {
 /// All days, without gaps.
 pub fn day_counts(sum: &Sum, days: Days) -> Vec<DayCounts> {
     let count = |day| {
-        let (created_count, completed_count) = sum.on(day);
+        let (created, completed) = sum.on(day);
         DayCounts {
             date: day.to_string(),
-            created_count,
-            completed_count,
+            created_count: to_count(created),
+            completed_count: to_count(completed),
         }
     };
     days.each().map(count).collect()

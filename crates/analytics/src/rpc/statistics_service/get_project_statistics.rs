@@ -30,7 +30,7 @@ pub async fn get_project_statistics(
         statistics: Some(ProjectStatistics {
             project_id: project_id.to_string(),
             category_counts: convert::category_counts(&sum),
-            overdue_count: sum.overdue,
+            overdue_count: convert::to_count(sum.overdue),
             days: convert::day_counts(&sum, days),
             time_zone: zone.name().to_owned(),
             as_of_time: Some(to_proto(now)),

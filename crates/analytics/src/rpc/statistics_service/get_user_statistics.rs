@@ -31,7 +31,7 @@ pub async fn get_user_statistics(app: &App, call: &Call, request: GetUserStatist
         statistics: Some(UserStatistics {
             user_id: user_id.to_string(),
             category_counts: convert::category_counts(&sum),
-            overdue_count: sum.overdue,
+            overdue_count: convert::to_count(sum.overdue),
             days: convert::day_counts(&sum, days),
             as_of_time: Some(to_proto(now)),
         }),

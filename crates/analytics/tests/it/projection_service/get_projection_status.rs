@@ -13,7 +13,7 @@ async fn status(user: &User) -> Result<tonic::Response<GetProjectionStatusRespon
 async fn settled(user: &User) -> ProjectionStatus {
     for _ in 0..100 {
         let status = status(user).await.expect("answers").into_inner().status.expect("a status");
-        if status.sources.iter().all(|source| source.lag == 0 && source.position > 0) {
+        if status.sources.iter().all(|source| source.lag == 0 && source.position > 0.0) {
             return status;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -57,7 +57,7 @@ async fn operators_see_how_far_the_numbers_are() {
         second = settled(&ada).await;
     }
     assert_eq!(second.archived_event_count, first.archived_event_count + 2);
-    assert_eq!(second.sources[0].position, first.sources[0].position + 2);
+    assert_eq!(second.sources[0].position, first.sources[0].position + 2.0);
 
     tasktracker_analytics::rebuild(&world.system.analytics).await.expect("rebuilds");
     let third = settled(&ada).await;

@@ -262,7 +262,7 @@ async fn every_write_of_core_can_be_waited_for() {
         assert_eq!(
             categories(&project_numbers(&ada, &web, &token).await.category_counts)
                 .iter()
-                .sum::<i64>(),
+                .sum::<i32>(),
             1
         );
     }

@@ -36,7 +36,7 @@ async fn time_goes_to_the_status_that_the_task_is_in() {
         (first.task_id.as_str(), first.project_id.as_str()),
         (task.id.as_str(), web.id.as_str())
     );
-    assert_eq!((first.lead_time, first.cycle_time, first.reopen_count), (None, None, 0));
+    assert_eq!((first.lead_duration, first.cycle_duration, first.reopen_count), (None, None, 0));
     let begins_in = times(&first)[0].0;
 
     world.advance(Duration::from_secs(100)).await;
@@ -48,18 +48,21 @@ async fn time_goes_to_the_status_that_the_task_is_in() {
     let completed = task_numbers(&ada, &task, &done).await;
     assert_eq!(times(&completed), [(4, 200), (begins_in, 100), (5, 50)]);
     assert_eq!(
-        (seconds(&completed.lead_time), seconds(&completed.cycle_time)),
+        (seconds(&completed.lead_duration), seconds(&completed.cycle_duration)),
         (Some(300), Some(200))
     );
 
     let again = move_to(&ada, &web, &task, "In review").await;
     world.advance(Duration::from_secs(30)).await;
     let reopened = task_numbers(&ada, &task, &again).await;
-    assert_eq!((reopened.lead_time, reopened.cycle_time, reopened.reopen_count), (None, None, 1));
+    assert_eq!(
+        (reopened.lead_duration, reopened.cycle_duration, reopened.reopen_count),
+        (None, None, 1)
+    );
     let done = move_to(&ada, &web, &task, "Done").await;
     let twice = task_numbers(&ada, &task, &done).await;
     assert_eq!(
-        (seconds(&twice.lead_time), seconds(&twice.cycle_time)),
+        (seconds(&twice.lead_duration), seconds(&twice.cycle_duration)),
         (Some(380), Some(280)),
         "from the first start"
     );
@@ -75,7 +78,7 @@ async fn a_task_that_was_never_started_has_no_cycle() {
     world.advance(Duration::from_secs(10)).await;
     let done = move_to(&ada, &web, &task, "Done").await;
     let statistics = task_numbers(&ada, &task, &done).await;
-    assert_eq!((seconds(&statistics.lead_time), statistics.cycle_time), (Some(10), None));
+    assert_eq!((seconds(&statistics.lead_duration), statistics.cycle_duration), (Some(10), None));
     let (status, body) = ada.rest("GET", &format!("/v1/tasks/{}/statistics", task.id), None).await;
     assert_eq!((status, body["leadTime"].as_str()), (200, Some("10s")), "{body}");
 }

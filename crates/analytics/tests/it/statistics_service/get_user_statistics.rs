@@ -33,12 +33,12 @@ async fn a_person_s_numbers_are_what_is_assigned_and_what_was_made() {
 
     let bobs = user_numbers(&ada, &bob, &token).await;
     assert_eq!(bobs.user_id, bob.id);
-    assert_eq!(categories(&bobs.category_counts).iter().sum::<i64>(), 3);
+    assert_eq!(categories(&bobs.category_counts).iter().sum::<i32>(), 3);
     assert_eq!(categories(&bobs.category_counts)[4], 1, "completed");
     assert_eq!((bobs.overdue_count, busy(&bobs.days)), (1, vec![("2026-05-01", 1, 1)]));
     let adas = user_numbers(&bob, &ada, "").await;
     assert_eq!(
-        (categories(&adas.category_counts).iter().sum::<i64>(), busy(&adas.days)),
+        (categories(&adas.category_counts).iter().sum::<i32>(), busy(&adas.days)),
         (1, vec![("2026-05-01", 2, 0)])
     );
 
@@ -63,7 +63,7 @@ async fn a_private_project_is_in_nobody_else_s_answer() {
     for _ in 0..3 {
         token = make(&ada, &secret, assigned(&[&ada])).await.1;
     }
-    let sum = |statistics: &UserStatistics| categories(&statistics.category_counts).iter().sum::<i64>();
+    let sum = |statistics: &UserStatistics| categories(&statistics.category_counts).iter().sum::<i32>();
     let adas = user_numbers(&ada, &ada, &token).await;
     assert_eq!((sum(&adas), busy(&adas.days)), (4, vec![("2026-05-01", 4, 0)]));
     let seen = user_numbers(&bob, &ada, "").await;

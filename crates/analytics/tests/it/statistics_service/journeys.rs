@@ -17,7 +17,7 @@ async fn reopening_and_deleting_correct_the_past() {
     let (one, _) = make(&ada, &web, Task::default()).await;
     let (two, made) = make(&ada, &web, Task::default()).await;
     let backlog = project_numbers(&ada, &web, &made).await;
-    assert_eq!(categories(&backlog.category_counts).iter().sum::<i64>(), 2);
+    assert_eq!(categories(&backlog.category_counts).iter().sum::<i32>(), 2);
     assert_eq!(busy(&backlog.days), [("2026-05-01", 2, 0)]);
 
     world.advance(DAY).await;

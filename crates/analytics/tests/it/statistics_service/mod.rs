@@ -145,14 +145,14 @@ async fn until_allowed<T>(ask: impl AsyncFn() -> Result<Response<T>, Status>) ->
 }
 
 /// Counts of the categories in order: triage, backlog, unstarted, started, completed, canceled.
-fn categories(counts: &[CategoryCount]) -> Vec<i64> {
+fn categories(counts: &[CategoryCount]) -> Vec<i32> {
     let categories: Vec<i32> = counts.iter().map(|count| count.status_category).collect();
     assert_eq!(categories, [1, 2, 3, 4, 5, 6], "all six, in order");
     counts.iter().map(|count| count.task_count).collect()
 }
 
 /// Days on which something happened: date, made, done.
-fn busy(days: &[DayCounts]) -> Vec<(&str, i64, i64)> {
+fn busy(days: &[DayCounts]) -> Vec<(&str, i32, i32)> {
     let day = |day: &DayCounts| day.created_count != 0 || day.completed_count != 0;
     let days = days.iter().filter(|counts| day(counts));
     days.map(|day| (day.date.as_str(), day.created_count, day.completed_count))

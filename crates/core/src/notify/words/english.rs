@@ -84,12 +84,8 @@ impl Words for English {
 
     fn page_note(&self, scope: Scope) -> &'static str {
         match scope {
-            Scope::Task(_) => {
-                "Your inbox in the task tracker stays as it is, and following the task again brings the mails back."
-            }
-            Scope::Project(_) => {
-                "Your inbox in the task tracker stays as it is."
-            }
+            Scope::Task(_) => "Your inbox in the task tracker stays as it is, and following the task again brings the mails back.",
+            Scope::Project(_) => "Your inbox in the task tracker stays as it is.",
         }
     }
 

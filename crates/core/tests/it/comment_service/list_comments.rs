@@ -3,7 +3,8 @@
 use tasktracker_proto::core::v1::*;
 use tasktracker_testing::{User, problem};
 
-use super::{MISSING, Scene, delete_task, list, scene};
+use super::{MISSING, Scene, delete_task, list, scene, scene_in};
+use tasktracker_testing::World;
 
 fn request(task_id: &str) -> ListCommentsRequest {
     ListCommentsRequest {
@@ -192,7 +193,7 @@ async fn refusals() {
 
 #[tokio::test]
 async fn a_page_is_two_statements_whatever_its_size() {
-    let Scene { world, ada, task, .. } = scene().await;
+    let Scene { world, ada, task, .. } = scene_in(Box::pin(World::still()).await).await;
     for _ in 0..60 {
         ada.comment(&task, "words").await;
     }

@@ -24,7 +24,10 @@ struct Scene {
 
 async fn scene() -> Scene {
     // Boxed, because starting a world is a large future and every test holds this one.
-    let world = Box::pin(World::start()).await;
+    scene_in(Box::pin(World::start()).await).await
+}
+
+async fn scene_in(world: World) -> Scene {
     let (ada, linus, eve) = (world.user("ada").await, world.user("linus").await, world.user("eve").await);
     let web = ada.project("WEB").await;
     ada.member(&web, &linus, "commenter").await;

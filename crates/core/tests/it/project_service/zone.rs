@@ -126,7 +126,7 @@ async fn tasks_due_on_a_day_become_overdue_when_the_new_zone_s_day_ends() {
 
 #[tokio::test]
 async fn thousands_of_tasks_move_at_once() {
-    let world = World::start().await;
+    let world = World::still().await;
     let ada = world.user("ada").await;
     let web = ada.project("WEB").await;
     let makers = (0..8).map(|_| async {

@@ -226,7 +226,7 @@ async fn pages_stay_right_while_tasks_come_and_move() {
 
 #[tokio::test]
 async fn page_sizes() {
-    let world = World::start().await;
+    let world = World::still().await;
     let ada = world.user("ada").await;
     let web = ada.project("WEB").await;
     for index in 0..205 {

@@ -12,7 +12,7 @@ fn spent(world: &World, before: Counts) -> (u64, u64) {
 
 #[tokio::test]
 async fn round_trips_are_few_and_do_not_grow() {
-    let world = World::start().await;
+    let world = World::still().await;
     let ada = world.user("ada").await;
     let web = ada.project("WEB").await;
     for index in 0..60 {

@@ -46,7 +46,7 @@ pub fn of_dead_letter(letter: Letter) -> DeadLetter {
         service: letter.service,
         group: letter.group,
         topic: letter.topic,
-        position: letter.position,
+        position: letter.position as f64,
         key: letter.key,
         event_id: letter.event_id,
         event_type: letter.event_type.to_owned(),

@@ -35,13 +35,16 @@ async fn lists_the_newest_first_with_all_there_is_to_know() {
     }
     let (all, next) = office.page_of_letters(request(0, "", "")).await;
     assert_eq!(next, "");
-    assert_eq!(all.iter().map(|letter| letter.position).collect::<Vec<_>>(), [5, 4, 3, 2, 1]);
+    assert_eq!(
+        all.iter().map(|letter| letter.position).collect::<Vec<_>>(),
+        [5.0, 4.0, 3.0, 2.0, 1.0]
+    );
     let wanted = DeadLetter {
         id: Uuid::from_u128(0xde05).to_string(),
         service: "core".to_owned(),
         group: GROUP.to_owned(),
         topic: "tasktracker.core.task.v1".to_owned(),
-        position: 5,
+        position: 5.0,
         key: "a task".to_owned(),
         event_id: Uuid::from_u128(5).to_string(),
         event_type: "tasktracker.events.v1.TaskEvent".to_owned(),
@@ -52,7 +55,7 @@ async fn lists_the_newest_first_with_all_there_is_to_know() {
     };
     assert_eq!(all[0], wanted);
     let (others, _) = office.page_of_letters(request(0, "", "core.other")).await;
-    assert_eq!(others.iter().map(|letter| letter.position).collect::<Vec<_>>(), [3]);
+    assert_eq!(others.iter().map(|letter| letter.position).collect::<Vec<_>>(), [3.0]);
     for page_size in 1..=6 {
         let (mut paged, mut token) = (Vec::new(), String::new());
         loop {
@@ -76,7 +79,7 @@ async fn a_page_of_large_events_ends_early() {
     let (page, next) = office.page_of_letters(request(0, "", "")).await;
     assert_eq!(page.len(), 2);
     let (rest, _) = office.page_of_letters(request(0, &next, "")).await;
-    assert_eq!(rest[0].position, 3);
+    assert_eq!(rest[0].position, 3.0);
 }
 
 #[tokio::test]

@@ -71,7 +71,10 @@ async fn task_ids(server: &Process, project: &str) -> anyhow::Result<Vec<String>
         ..ListTasksRequest::default()
     };
     let token = server.token().await;
-    let page = TaskServiceClient::new(server.connect().await).list_tasks(signed(&token, list)).await?.into_inner();
+    let page = TaskServiceClient::new(server.connect().await)
+        .list_tasks(signed(&token, list))
+        .await?
+        .into_inner();
     Ok(page.tasks.into_iter().map(|task| task.id).collect())
 }
 
@@ -126,7 +129,9 @@ async fn put_all(server: &Process, uploads: &[String], content: &Arc<Vec<u8>>) -
 }
 
 async fn download(client: &reqwest::Client, server: &Process, token: &str, file_id: &str, size: usize) -> anyhow::Result<()> {
-    let get = client.get(format!("http://{}/v1/files/{file_id}/content", server.address)).bearer_auth(token);
+    let get = client
+        .get(format!("http://{}/v1/files/{file_id}/content", server.address))
+        .bearer_auth(token);
     let mut answer = get.send().await?;
     let mut received = 0;
     while let Some(piece) = answer.chunk().await? {
@@ -216,7 +221,9 @@ fn watch_memory(server: &Process) -> (Arc<AtomicBool>, Arc<AtomicUsize>) {
         while on.load(Ordering::Relaxed) {
             let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
             let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-            let kib = resident.and_then(|line| line.split_whitespace().next()).and_then(|kib| kib.parse().ok());
+            let kib = resident
+                .and_then(|line| line.split_whitespace().next())
+                .and_then(|kib| kib.parse().ok());
             most.fetch_max(kib.unwrap_or_default(), Ordering::Relaxed);
             std::thread::sleep(Duration::from_millis(5));
         }

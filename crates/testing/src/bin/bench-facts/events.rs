@@ -145,7 +145,10 @@ async fn colleague(server: &Process, ada: &str, project: &str) -> anyhow::Result
         password: password.clone(),
         setup_token: String::new(),
     };
-    let made = AccountServiceClient::new(server.connect().await).register(register).await?.into_inner();
+    let made = AccountServiceClient::new(server.connect().await)
+        .register(register)
+        .await?
+        .into_inner();
     let id = made.user.context("a user")?.id;
     let add = AddProjectMemberRequest {
         project_id: project.to_owned(),
@@ -156,13 +159,18 @@ async fn colleague(server: &Process, ada: &str, project: &str) -> anyhow::Result
         }),
         request_id: String::new(),
     };
-    AccessServiceClient::new(server.connect().await).add_project_member(signed(ada, add)).await?;
+    AccessServiceClient::new(server.connect().await)
+        .add_project_member(signed(ada, add))
+        .await?;
     let sign_in = SignInRequest {
         email,
         password,
         session_kind: SessionKind::Native.into(),
     };
-    let session = SessionServiceClient::new(server.connect().await).sign_in(sign_in).await?.into_inner();
+    let session = SessionServiceClient::new(server.connect().await)
+        .sign_in(sign_in)
+        .await?
+        .into_inner();
     Ok((id, session.access_token))
 }
 
@@ -225,7 +233,10 @@ async fn until_counted(server: &Process, ada: &str, ids: &[String]) -> anyhow::R
     let then = move |task_id: String, answered: Instant, consistency_token: String| {
         let (mut client, token, seen) = (client.clone(), token.clone(), seen.clone());
         async move {
-            let request = GetTaskStatisticsRequest { task_id, consistency_token };
+            let request = GetTaskStatisticsRequest {
+                task_id,
+                consistency_token,
+            };
             client.get_task_statistics(signed(&token, request)).await?;
             seen.lock().unwrap_or_else(PoisonError::into_inner).record(micros(answered))?;
             anyhow::Ok(())
@@ -247,7 +258,10 @@ async fn until_told(server: &Process, ada: &str, grace: &str, grace_id: &str, id
         notifications: true,
         ..WatchRequest::default()
     };
-    let mut stream = WatchServiceClient::new(server.connect().await).watch(signed(grace, watch)).await?.into_inner();
+    let mut stream = WatchServiceClient::new(server.connect().await)
+        .watch(signed(grace, watch))
+        .await?
+        .into_inner();
     stream.message().await?.context("a first checkpoint")?;
     let answered: Arc<Mutex<HashMap<String, Instant>>> = Arc::default();
     let known = answered.clone();

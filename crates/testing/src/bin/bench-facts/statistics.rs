@@ -14,8 +14,8 @@ use tasktracker_proto::core::v1::task_service_client::TaskServiceClient;
 use tasktracker_server::Lifecycle;
 use tasktracker_server::clock::{SharedClock, SystemClock};
 use tasktracker_server::ids::Ids;
-use tasktracker_testing::measure::load::{self, micros};
 use tasktracker_testing::measure::Report;
+use tasktracker_testing::measure::load::{self, micros};
 use tasktracker_testing::{Process, signed};
 
 use crate::store::Store;
@@ -97,7 +97,11 @@ async fn rebuild(data_dir: &Path, report: &mut Report) -> anyhow::Result<()> {
     report.at_most("statistics counted anew", took, limit, "s");
     let after = documents(data_dir)?;
     let different = before.iter().zip(&after).filter(|(before, after)| before != after).count();
-    report.exactly("... documents that are different", (different + before.len().abs_diff(after.len())) as u64, 0);
+    report.exactly(
+        "... documents that are different",
+        (different + before.len().abs_diff(after.len())) as u64,
+        0,
+    );
     Ok(())
 }
 

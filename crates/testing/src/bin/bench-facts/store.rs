@@ -34,7 +34,8 @@ impl Store {
 
     /// Events that a group has yet to handle, over all groups.
     pub fn unhandled(&self) -> anyhow::Result<i64> {
-        let sql = "select coalesce(sum(topics.last_position - positions.position), 0) from positions join topics on topics.name = positions.topic
+        let sql =
+            "select coalesce(sum(topics.last_position - positions.position), 0) from positions join topics on topics.name = positions.topic
                    where topics.last_position > positions.position";
         Ok(self.log.query_row(sql, [], |row| row.get(0))?)
     }
