@@ -16,7 +16,11 @@ pub fn filter(pool: &DescriptorPool, catalog: &Catalog) -> anyhow::Result<Vec<u8
     let kind = pool
         .get_message_by_name("google.protobuf.FileDescriptorProto")
         .ok_or_else(|| anyhow::anyhow!("no descriptor.proto in the set"))?;
-    let is_public = |service: &str, method: &str| catalog.get(&format!("/{service}/{method}")).is_some();
+    // What no part of this installation answers here is not shown, though a policy would let people call it.
+    let is_public = |service: &str, method: &str| {
+        let rpc = catalog.get(&format!("/{service}/{method}"));
+        rpc.is_some_and(|rpc| rpc.upstream.is_some())
+    };
     let mut wanted = BTreeSet::new();
     for service in pool.services() {
         if service.methods().any(|method| is_public(service.full_name(), method.name())) {

@@ -73,9 +73,12 @@ pub async fn call_as(channel: &Channel, path: &str, token: &str, message: Vec<u8
     call(channel, path, &[("authorization", &format!("Bearer {token}"))], message).await
 }
 
-/// All RPCs that some callers may call, by path.
+/// All RPCs that some callers may call through the gateway, by path: operations are reached on a service's own port.
 pub fn rpcs(wanted: impl Fn(&Method) -> bool) -> Vec<(&'static str, &'static Method)> {
-    let mut rpcs: Vec<_> = METHODS.iter().filter(|(_, method)| wanted(method)).collect();
+    let mut rpcs: Vec<_> = METHODS
+        .iter()
+        .filter(|(path, method)| !path.starts_with("/tasktracker.operations.") && wanted(method))
+        .collect();
     rpcs.sort_by_key(|(path, _)| *path);
     rpcs
 }

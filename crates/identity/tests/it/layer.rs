@@ -159,6 +159,8 @@ async fn the_open_rpcs_are_these() {
         "AccountService/Register",
         "CredentialService/IssueServiceToken",
         "KeyService/GetKeySet",
+        "NotificationService/GetUnsubscribePage",
+        "NotificationService/Unsubscribe",
         "SessionService/RefreshSession",
         "SessionService/SignIn",
     ];

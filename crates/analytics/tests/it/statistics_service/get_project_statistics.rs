@@ -281,12 +281,12 @@ async fn rest_answers_the_bare_numbers() {
     let (status, body) = ada.rest("GET", &path, None).await;
     assert_eq!(status, 200, "{body}");
     assert_eq!(body["projectId"], web.id);
-    assert_eq!(body["overdueCount"], "0");
+    assert_eq!(body["overdueCount"], 0);
     assert_eq!(body["timeZone"], "UTC");
     assert_eq!(body["categoryCounts"].as_array().map(Vec::len), Some(6));
     assert_eq!(
         body["days"],
-        serde_json::json!([{ "date": "2026-05-01", "createdCount": "1", "completedCount": "0" }])
+        serde_json::json!([{ "date": "2026-05-01", "createdCount": 1, "completedCount": 0 }])
     );
     let (status, body) = ada
         .rest("GET", &format!("/v1/projects/{}/statistics?start_date=x", web.id), None)

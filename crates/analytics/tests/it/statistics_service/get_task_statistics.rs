@@ -80,7 +80,7 @@ async fn a_task_that_was_never_started_has_no_cycle() {
     let statistics = task_numbers(&ada, &task, &done).await;
     assert_eq!((seconds(&statistics.lead_duration), statistics.cycle_duration), (Some(10), None));
     let (status, body) = ada.rest("GET", &format!("/v1/tasks/{}/statistics", task.id), None).await;
-    assert_eq!((status, body["leadTime"].as_str()), (200, Some("10s")), "{body}");
+    assert_eq!((status, body["leadDuration"].as_str()), (200, Some("10s")), "{body}");
 }
 
 #[tokio::test]

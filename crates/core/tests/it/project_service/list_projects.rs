@@ -41,7 +41,7 @@ async fn project(user: &User, key: &str, name: &str, visibility: Visibility) -> 
 
 #[tokio::test]
 async fn those_that_the_caller_sees_by_name() {
-    let world = World::start().await;
+    let world = World::still().await;
     let (ada, tim) = (world.user("ada").await, world.user("tim").await);
     assert_eq!(list(&tim, any()).await, ListProjectsResponse::default(), "nothing is no mistake");
     let web = project(&ada, "WEB", "shop", Visibility::Private).await;

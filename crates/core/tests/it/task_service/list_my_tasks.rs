@@ -95,9 +95,15 @@ async fn what_concerns_the_caller_the_most_urgent_first() {
         "nothing is no mistake"
     );
 
-    let before = world.system.core.db.counts().reads;
+    // Others look at the database, too, now and then: the fewest of several tries are its own.
+    let mut fewest = u64::MAX;
+    for _ in 0..20 {
+        let before = world.system.core.db.counts().reads;
+        list(&tim, related(&[])).await;
+        fewest = fewest.min(world.system.core.db.counts().reads - before);
+    }
+    assert_eq!(fewest, 1);
     let listed = list(&tim, related(&[])).await.tasks;
-    assert_eq!(world.system.core.db.counts().reads - before, 1);
     for task in listed {
         let read = tim
             .tasks()

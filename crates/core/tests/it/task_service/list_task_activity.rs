@@ -126,7 +126,7 @@ async fn what_happened_the_newest_first() {
 
 #[tokio::test]
 async fn pages_go_on_while_more_happens() {
-    let world = World::start().await;
+    let world = World::still().await;
     let ada = world.user("ada").await;
     let web = ada.project("WEB").await;
     let (task, other) = (ada.task(&web, "0").await, ada.task(&web, "other").await);
