@@ -46,6 +46,8 @@ fn main() -> Result<()> {
     let mut config = tonic_prost_build::Config::new();
     // Secrets never reach a log by way of `{:?}`.
     config.skip_debug(SECRET_MESSAGES.iter().map(|name| format!(".tasktracker.auth.v1.{name}")));
+    // Contents of files pass through without being copied.
+    config.bytes([".google.api.HttpBody"]);
     tonic_prost_build::configure()
         .build_transport(false)
         .emit_rerun_if_changed(false)

@@ -189,7 +189,7 @@ fn pieces(upload_id: &str, offset: usize) -> Vec<WriteUploadRequest> {
             upload_id: if index == 0 { upload_id.to_owned() } else { String::new() },
             offset: if index == 0 { i64::try_from(offset).expect("an offset") } else { 0 },
             content: Some(HttpBody {
-                data: piece.to_vec(),
+                data: piece.to_vec().into(),
                 ..HttpBody::default()
             }),
         })

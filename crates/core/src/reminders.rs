@@ -17,7 +17,7 @@ use crate::domain::task::Task;
 use crate::notify::{self, Telling};
 
 /// How often the next reminder is looked for: one probe of an index.
-const POLL: Duration = Duration::from_millis(250);
+const POLL: Duration = Duration::from_millis(500);
 /// The pause after a failure.
 const PAUSE: Duration = Duration::from_secs(2);
 /// Reminders told of in one transaction.

@@ -21,7 +21,7 @@ use crate::transport::{Outgoing, PublishError, Publisher};
 /// Facts that are published together.
 const BATCH: u64 = 500;
 /// How often the outbox is looked at when nobody wakes the relay: other processes write to it, too.
-const POLL: Duration = Duration::from_millis(200);
+const POLL: Duration = Duration::from_millis(500);
 /// In a long row of full batches the outbox is counted once in so many: counting looks at every row.
 const COUNTED: u32 = 20;
 /// The key of the one lease.

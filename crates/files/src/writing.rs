@@ -279,5 +279,5 @@ fn bytes_of(message: WriteUploadRequest) -> Result<Bytes, RpcError> {
             "must be in the first message only, as must the offset",
         ));
     }
-    Ok(message.content.map(|content| Bytes::from(content.data)).unwrap_or_default())
+    Ok(message.content.map(|content| content.data).unwrap_or_default())
 }

@@ -178,7 +178,7 @@ impl User {
                     upload_id: if index == 0 { upload_id.clone() } else { String::new() },
                     offset: 0,
                     content: Some(HttpBody {
-                        data: piece.to_vec(),
+                        data: piece.to_vec().into(),
                         ..HttpBody::default()
                     }),
                 })

@@ -12,6 +12,8 @@ use crate::deadline::Deadline;
 use crate::failure::{Failure, broken_answer};
 use crate::headers;
 
+/// Bytes before each message: a flag and its length.
+const PREFIX: usize = 5;
 /// Largest message that is read from a service.
 const LARGEST: usize = 64 << 20;
 
@@ -27,10 +29,29 @@ pub fn encode(message: &impl Message) -> Bytes {
     bytes.freeze()
 }
 
+/// All of a message with its prefix, but for bytes of this length that follow at its end: a field of a message in a field.
+#[must_use]
+pub fn before_bytes(outer: u32, inner: u32, length: usize) -> Bytes {
+    use prost::encoding::{WireType, encode_key, encode_varint, encoded_len_varint, key_len};
+    let inner_length = key_len(inner) + encoded_len_varint(length as u64) + length;
+    let whole = key_len(outer) + encoded_len_varint(inner_length as u64) + inner_length;
+    let mut bytes = BytesMut::with_capacity(32);
+    bytes.put_u8(0);
+    bytes.put_u32(u32::try_from(whole).unwrap_or(u32::MAX));
+    encode_key(outer, WireType::LengthDelimited, &mut bytes);
+    encode_varint(inner_length as u64, &mut bytes);
+    encode_key(inner, WireType::LengthDelimited, &mut bytes);
+    encode_varint(length as u64, &mut bytes);
+    bytes.freeze()
+}
+
 /// The messages of a service's answer.
 #[derive(Debug)]
 pub struct Messages {
     body: Body,
+    /// What came last, as it came: most often whole messages, which are passed on without a copy.
+    arrived: Bytes,
+    /// The beginning of a message whose rest is still to come.
     buffer: BytesMut,
     deadline: Deadline,
     service: String,
@@ -44,6 +65,7 @@ impl Messages {
         let ended = answer.headers().contains_key("grpc-status");
         Self {
             body: answer.into_body(),
+            arrived: Bytes::new(),
             buffer: BytesMut::new(),
             deadline,
             service: service.to_owned(),
@@ -69,7 +91,12 @@ impl Messages {
                 Some(Ok(frame)) => match frame.into_trailers() {
                     Err(frame) => {
                         self.deadline.touch();
-                        self.buffer.extend_from_slice(&frame.into_data().unwrap_or_default());
+                        let data = frame.into_data().unwrap_or_default();
+                        if self.buffer.is_empty() {
+                            self.arrived = data;
+                        } else {
+                            self.buffer.extend_from_slice(&data);
+                        }
                     }
                     Ok(trailers) => {
                         self.ended = true;
@@ -100,18 +127,26 @@ impl Messages {
     }
 
     fn take(&mut self) -> Result<Option<Bytes>, Failure> {
-        let [compressed, a, b, c, d, ..] = self.buffer[..] else {
+        if !self.arrived.is_empty() {
+            if let Some(length) = self.whole(&self.arrived)? {
+                return Ok(Some(self.arrived.split_to(length).slice(PREFIX..)));
+            }
+            self.buffer.extend_from_slice(&std::mem::take(&mut self.arrived));
+        }
+        let Some(length) = self.whole(&self.buffer)? else { return Ok(None) };
+        Ok(Some(self.buffer.split_to(length).freeze().slice(PREFIX..)))
+    }
+
+    /// The length of the first message with its prefix, where all of it is there.
+    fn whole(&self, bytes: &[u8]) -> Result<Option<usize>, Failure> {
+        let [compressed, a, b, c, d, ..] = *bytes else {
             return Ok(None);
         };
         let length = u32::from_be_bytes([a, b, c, d]) as usize;
         if compressed != 0 || length > LARGEST {
             return Err(RpcError::internal(anyhow::anyhow!("{} sent a message that cannot be read", self.service)).into());
         }
-        if self.buffer.len() < length + 5 {
-            return Ok(None);
-        }
-        let mut message = self.buffer.split_to(length + 5);
-        Ok(Some(message.split_off(5).freeze()))
+        Ok(Some(length + PREFIX).filter(|length| bytes.len() >= *length))
     }
 
     fn broken(&self, what: &'static str) -> Failure {

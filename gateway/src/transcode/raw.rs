@@ -49,7 +49,7 @@ fn upload_frames(
     mut body: Body,
     deadline: Deadline,
 ) -> impl Stream<Item = Result<Frame<Bytes>, std::io::Error>> + Send {
-    let descriptor = field.parent_message().clone();
+    let data_number = data_number(&field);
     async_stream::stream! {
         let mut first = Some(first);
         while let Some(frame) = body.frame().await {
@@ -62,9 +62,13 @@ fn upload_frames(
             let Ok(mut data) = frame.into_data() else { continue };
             while !data.is_empty() {
                 let chunk = data.split_to(data.len().min(CHUNK));
-                let is_first = first.is_some();
-                let mut message = first.take().unwrap_or_else(|| DynamicMessage::new(descriptor.clone()));
-                fill(&mut message, Some(&field), content_type.as_ref().filter(|_| is_first), chunk);
+                let Some(mut message) = first.take() else {
+                    // The bytes themselves are not copied: what stands before them is a frame of its own.
+                    yield Ok(Frame::data(frames::before_bytes(field.number(), data_number, chunk.len())));
+                    yield Ok(Frame::data(chunk));
+                    continue;
+                };
+                fill(&mut message, Some(&field), content_type.as_ref(), chunk);
                 yield Ok(Frame::data(frames::encode(&message)));
             }
         }
@@ -73,6 +77,13 @@ fn upload_frames(
             yield Ok(Frame::data(frames::encode(&message)));
         }
     }
+}
+
+/// The number of `HttpBody.data` in what a field holds.
+fn data_number(field: &FieldDescriptor) -> u32 {
+    let kind = field.kind();
+    let data = kind.as_message().and_then(|body| body.get_field_by_name("data"));
+    data.map_or(2, |data| data.number())
 }
 
 /// The bytes and the content type of a message.

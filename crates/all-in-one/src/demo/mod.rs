@@ -247,7 +247,7 @@ async fn attach(person: &mut Person, task_id: &str, file_name: &str, content: &[
         upload_id: upload_id.clone(),
         offset: 0,
         content: Some(HttpBody {
-            data: content.to_vec(),
+            data: content.to_vec().into(),
             ..HttpBody::default()
         }),
     };

@@ -29,7 +29,7 @@ use crate::transport::{Outgoing, PublishError, Publisher, SubscribeError, Subscr
 use publish::Numbers;
 
 /// How often the log looks for events that other processes published; those of this process it knows at once.
-const POLL: Duration = Duration::from_millis(250);
+const POLL: Duration = Duration::from_millis(500);
 /// How often it removes what nobody needs any more.
 const SWEEP: Duration = Duration::from_secs(10 * 60);
 /// How long events are kept after every group has handled them: for new groups and for replays.

@@ -268,7 +268,7 @@ pub fn messages(upload_id: &str, offset: i64, content: &[u8]) -> Vec<WriteUpload
 
 pub fn data(piece: &[u8]) -> HttpBody {
     HttpBody {
-        data: piece.to_vec(),
+        data: piece.to_vec().into(),
         ..HttpBody::default()
     }
 }

@@ -27,7 +27,7 @@ pub fn html(call: &Call, page: String) -> HttpBody {
     call.answer("x-page-policy", "form");
     HttpBody {
         content_type: "text/html; charset=utf-8".to_owned(),
-        data: page.into_bytes(),
+        data: page.into_bytes().into(),
         extensions: Vec::new(),
     }
 }

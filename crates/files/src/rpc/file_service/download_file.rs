@@ -104,7 +104,7 @@ fn pieces(file: File, reading: Option<Box<dyn Reading>>) -> impl Stream<Item = P
 fn message(content_type: String, data: Vec<u8>) -> DownloadFileResponse {
     let content = HttpBody {
         content_type,
-        data,
+        data: data.into(),
         ..HttpBody::default()
     };
     DownloadFileResponse { content: Some(content) }

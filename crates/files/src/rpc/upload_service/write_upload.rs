@@ -25,7 +25,7 @@ pub async fn write_upload(app: &App, call: &Call, mut messages: Streaming<WriteU
     // Again, now that nobody else writes it.
     let upload = load::own(app, call, upload_id).await?;
     upload.check_writable(first.offset, app.now()).map_err(refuse::upload)?;
-    let bytes = first.content.map(|content| Bytes::from(content.data)).unwrap_or_default();
+    let bytes = first.content.map(|content| content.data).unwrap_or_default();
     let writer = Writer::open(app, upload, held).await?;
     let upload = run(app, writer, bytes, messages).await?;
     Ok(WriteUploadResponse {
