@@ -135,7 +135,7 @@ impl Jobs {
         self.0.wake();
     }
 
-    /// How many jobs are due or running, and slots of schedules due.
+    /// How many jobs are due or running.
     ///
     /// # Errors
     /// The database does not answer.

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use anyhow::ensure;
+use tasktracker_core::reminders;
+use tasktracker_database::stale;
 use tasktracker_events::outbox;
 
 use super::System;
@@ -13,7 +15,8 @@ const PAUSE: Duration = Duration::from_millis(3);
 const LOOKS: u32 = 40_000;
 
 impl System {
-    /// Waits until no event and no reminder waits and no job is due. Work that goes on by itself meanwhile may keep it waiting.
+    /// Waits until no event and no reminder waits and no job is due; slots of schedules are not waited for. Work that goes on by itself
+    /// meanwhile may keep it waiting.
     ///
     /// # Errors
     /// A store does not answer, or it takes minutes.
@@ -37,11 +40,17 @@ impl System {
                 return Ok(false);
             }
         }
-        if self.log.unhandled().await? > 0 || !tasktracker_core::reminders::are_told(&self.core).await.map_err(told)? {
+        if self.log.unhandled().await? > 0 {
+            return Ok(false);
+        }
+        if !reminders::are_told(&self.core).await.map_err(told)? {
+            // A clock that was set forward wakes nobody: whoever comes first tells them, and each once.
+            stale::retry(|| reminders::fire(&self.core)).await.map_err(told)?;
             return Ok(false);
         }
         for jobs in [&self.core.jobs, &self.files.jobs] {
             if jobs.due_count().await? > 0 {
+                jobs.wake();
                 return Ok(false);
             }
         }

@@ -5,9 +5,9 @@ use sea_orm::{ConnectionTrait, DbErr};
 use tasktracker_database::{Database, Time};
 
 use crate::state::State;
-use crate::tables::{JOBS, SCHEDULES};
+use crate::tables::JOBS;
 
-/// Jobs that are due or running, and slots of schedules that are due.
+/// Jobs that are due or running.
 pub(crate) async fn count(db: &Database, now: Time) -> Result<u64, DbErr> {
     let of = |table: &'static str| Query::select().expr(Expr::cust("count(*)")).from(table).take();
     let mut due = of(JOBS);
@@ -15,12 +15,8 @@ pub(crate) async fn count(db: &Database, now: Time) -> Result<u64, DbErr> {
         .and_where(Expr::col("run_time").lte(now));
     let mut running = of(JOBS);
     running.and_where(Expr::col("state").eq(State::Running.name()));
-    let mut slots = of(SCHEDULES);
-    slots
-        .and_where(Expr::col("next_fire_time").lte(now))
-        .and_where(Expr::col("paused").eq(false));
     let mut sum = 0;
-    for query in [due, running, slots] {
+    for query in [due, running] {
         sum += one(db, &query).await?;
     }
     Ok(sum)

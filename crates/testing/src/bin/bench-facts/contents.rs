@@ -22,7 +22,7 @@ pub async fn measure(program: &Path, report: &mut Report) -> anyhow::Result<()> 
     load::fill(&server, &project, 100).await?;
     let tasks = task_ids(&server, &project).await?;
 
-    for (name, size, count, least) in [("8 MiB", 8 << 20, 32, 0.8), ("4 KiB", 4 << 10, 800, 0.5)] {
+    for (name, size, count, least) in [("8 MiB", 8 << 20, 160, 0.8), ("4 KiB", 4 << 10, 4_000, 0.5)] {
         let content: Arc<Vec<u8>> = Arc::new((0..size).map(|number: usize| (number * 31 % 251) as u8).collect());
         let mut uploads = Vec::new();
         for number in 0..count {
