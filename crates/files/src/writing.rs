@@ -37,6 +37,41 @@ pub struct Writer {
     at: i64,
 }
 
+/// What was gathered for one way to the disk.
+struct Piece {
+    bytes: Vec<Bytes>,
+    weight: usize,
+    /// How the call ended, where it did.
+    end: Option<Result<(), RpcError>>,
+}
+
+/// Gathers a piece. The slowness of the disk is not the client's: time counts from now.
+async fn gather(app: &App, patience: &mut Patience, messages: &mut Streaming<WriteUploadRequest>, first: Option<Bytes>) -> Piece {
+    let mut piece = Piece {
+        weight: first.as_ref().map_or(0, Bytes::len),
+        bytes: first.into_iter().collect(),
+        end: None,
+    };
+    patience.restart();
+    while piece.weight < app.config.chunk() / 2 {
+        match patience.next(app, messages).await {
+            Next::Bytes(bytes) => {
+                piece.weight += bytes.len();
+                piece.bytes.push(bytes);
+            }
+            Next::End => {
+                piece.end = Some(Ok(()));
+                break;
+            }
+            Next::Broken(error) => {
+                piece.end = Some(Err(error));
+                break;
+            }
+        }
+    }
+    piece
+}
+
 /// How a call went on.
 enum Next {
     /// Bytes.
@@ -71,47 +106,36 @@ impl Writer {
         })
     }
 
-    /// Writes everything that comes. `first` came already.
+    /// Writes everything that comes. `first` came already. While a piece goes to the disk, the next one is gathered.
     ///
     /// # Errors
     /// The call is broken off, or is refused; the upload stays, with what was safe.
     pub async fn run(mut self, first: Bytes, mut messages: Streaming<WriteUploadRequest>) -> Result<Upload, RpcError> {
-        let mut patience = Patience::new(&self.app);
-        let mut weight = first.len();
-        let mut gathered = vec![first];
+        let app = self.app.clone();
+        let mut patience = Patience::new(&app);
+        let mut piece = gather(&app, &mut patience, &mut messages, Some(first)).await;
         loop {
-            let total = self.at.saturating_add(i64::try_from(weight).unwrap_or(i64::MAX));
+            let total = self.at.saturating_add(i64::try_from(piece.weight).unwrap_or(i64::MAX));
             if total > self.upload.size_bytes {
                 return Err(self.take_back().await);
             }
-            let outcome = if weight < self.app.config.chunk() {
-                match patience.next(&self.app, &mut messages).await {
-                    Next::Bytes(bytes) => {
-                        weight += bytes.len();
-                        gathered.push(bytes);
-                        continue;
-                    }
-                    Next::End => Some(Ok(())),
-                    Next::Broken(error) => Some(Err(error)),
+            let Some(outcome) = piece.end else {
+                let durable = total - self.upload.received_bytes >= UNSAFE_BYTES;
+                let (written, next) = tokio::join!(self.write(piece.bytes, durable), gather(&app, &mut patience, &mut messages, None));
+                written?;
+                if durable {
+                    self.note().await?;
                 }
-            } else {
-                None
+                piece = next;
+                continue;
             };
-            let durable = outcome.is_some() || total - self.upload.received_bytes >= UNSAFE_BYTES;
-            self.write(std::mem::take(&mut gathered), durable).await?;
-            weight = 0;
-            if durable {
-                self.note().await?;
-            }
-            // The disk's slowness is not the client's.
-            patience.restart();
-            if let Some(outcome) = outcome {
-                self.held.progress = Some(Progress {
-                    hash: self.hash,
-                    bytes: self.at,
-                });
-                return outcome.map(|()| self.upload);
-            }
+            self.write(piece.bytes, true).await?;
+            self.note().await?;
+            self.held.progress = Some(Progress {
+                hash: self.hash,
+                bytes: self.at,
+            });
+            return outcome.map(|()| self.upload);
         }
     }
 
