@@ -181,6 +181,11 @@ async fn polyglot_grpcurl_steers_what_runs_in_the_background() {
     assert_eq!(json_of(&paused)["schedule"]["paused"], json!(true));
     let jobs = call(CORE, &token, &format!("{SERVICE}/ListJobs"), json!({"state": "JOB_STATE_FAILED"}));
     assert_eq!(json_of(&jobs)["jobs"], Value::Null, "nothing has failed");
+    // Every port shows it, and answers for all.
+    for port in ["127.0.0.1:50051", "127.0.0.1:50053", "127.0.0.1:50054"] {
+        let listed = json_of(&call(port, &token, &format!("{SERVICE}/ListSchedules"), json!({})));
+        assert_eq!(listed["schedules"].as_array().map(Vec::len), Some(names.len()), "{port}");
+    }
     // Through the gateway there is no such service.
     let hidden = call(&server.address, &token, &format!("{SERVICE}/ListJobs"), json!({}));
     assert!(!hidden.status.success());

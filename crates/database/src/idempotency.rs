@@ -7,7 +7,11 @@ use aws_lc_rs::digest::{SHA256, digest};
 use sea_orm::sea_query::{DeleteStatement, Expr, ExprTrait, Index, OnConflict, Query, Table, TableCreateStatement};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 
-use crate::{CommitError, Time, Transaction, schema};
+use tasktracker_proto::r#type::v1::ErrorReason;
+use tasktracker_server::{Code, RpcError};
+use uuid::Uuid;
+
+use crate::{CommitError, Failure, Time, Transaction, schema};
 
 /// The table that each owner's first migration makes.
 pub const TABLE: &str = "idempotency";
@@ -84,6 +88,32 @@ pub async fn find(reader: &impl ConnectionTrait, key: &Key, now: Time) -> Result
         resource_id: row.try_get("", "resource_id")?,
         same_payload: fingerprint == key.fingerprint,
     }))
+}
+
+/// What a request with this key made before, as its id.
+///
+/// # Errors
+/// INVALID_ARGUMENT where the key was used with another payload; the query failed.
+pub async fn first_result(reader: &impl ConnectionTrait, key: Option<&Key>, now: Time) -> Result<Option<Uuid>, Failure> {
+    let Some(key) = key else { return Ok(None) };
+    let Some(found) = find(reader, key, now).await? else {
+        return Ok(None);
+    };
+    if !found.same_payload {
+        let message = "the request_id was used before with another payload";
+        return Err(RpcError::new(Code::InvalidArgument, ErrorReason::IdempotencyKeyReused, message)
+            .violation("request_id", "must be new")
+            .into());
+    }
+    Uuid::try_parse(&found.resource_id)
+        .map(Some)
+        .map_err(|error| RpcError::internal(error).into())
+}
+
+/// A commit that lost a race against the same request is stale: the next attempt finds the first result.
+#[must_use]
+pub fn or_stale(error: CommitError) -> CommitError {
+    if is_replay(&error) { CommitError::GuardMissed } else { error }
 }
 
 /// Remembers the request with the transaction that does it, in place of one that is too old to count.

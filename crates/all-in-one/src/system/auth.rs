@@ -7,6 +7,7 @@ use tasktracker_identity::keys::FromAuth;
 use tasktracker_identity::layer::IdentityLayer;
 use tasktracker_identity::service::Credential;
 use tasktracker_identity::token::Verifier;
+use tasktracker_jobs::operations;
 use tasktracker_server::stack::Stack;
 use tasktracker_server::{Upstream, standard};
 use tonic::service::RoutesBuilder;
@@ -40,7 +41,12 @@ pub async fn start(ground: Ground) -> anyhow::Result<(tasktracker_auth::App, Hou
 
     let mut routes = RoutesBuilder::default();
     tasktracker_auth::add_to(&mut routes, &auth);
-    let services = [&tasktracker_auth::PUBLIC_SERVICES[..], &tasktracker_auth::INTERNAL_SERVICES[..]].concat();
+    let services = [
+        &tasktracker_auth::PUBLIC_SERVICES[..],
+        &tasktracker_auth::INTERNAL_SERVICES[..],
+        &[operations::SERVICE],
+    ]
+    .concat();
     standard::add(&mut routes, &services).await?;
     let upstream = Upstream::local(Stack::around(identity.layer(routes.routes()), ground.ids.clone()));
 

@@ -71,9 +71,14 @@ impl System {
         };
         let ground = Ground::new(settings.clone(), clock, ids, secret, lifecycle.clone()).await?;
         let (auth, house) = auth::start(ground).await?;
-        let (core, core_service) = core::start(&house).await?;
-        let (files, files_service) = files::start(&house, &core_service).await?;
-        let (analytics, analytics_service) = analytics::start(&house).await?;
+        // Files asks Core; Analytics asks neither.
+        let core_then_files = Box::pin(async {
+            let core = core::start(&house).await?;
+            let files = files::start(&house, &core.1).await?;
+            anyhow::Ok((core, files))
+        });
+        let (((core, core_service), (files, files_service)), (analytics, analytics_service)) =
+            tokio::try_join!(core_then_files, Box::pin(analytics::start(&house)))?;
 
         let services = vec![house.auth.clone(), core_service, analytics_service, files_service];
         let operations = operations::start(&house, &auth, &core, &files, &analytics).await?;

@@ -1,7 +1,6 @@
 //! What the domain refuses, in the words of the API. The one place where Core's rules meet codes and reasons.
 
 use serde_json::Value;
-use tasktracker_database::cursor::BadToken;
 use tasktracker_proto::r#type::v1::ErrorReason;
 use tasktracker_proto::validate::Violation;
 use tasktracker_server::{Code, RpcError};
@@ -96,11 +95,4 @@ pub fn comment(error: CommentError, prefix: &str, current_etag: &str) -> RpcErro
 /// A mask that names what cannot be changed.
 pub fn mask(error: &BadMask) -> RpcError {
     RpcError::invalid("update_mask", error.to_string())
-}
-
-/// A page token that is not ours, or not of this list.
-pub fn page_token(_: BadToken) -> RpcError {
-    let message = "the page token is damaged, or of another list, filter, order or caller";
-    RpcError::new(Code::InvalidArgument, ErrorReason::InvalidPageToken, message)
-        .violation("page_token", "must be the next_page_token of the same list")
 }

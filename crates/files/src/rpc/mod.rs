@@ -1,7 +1,6 @@
 //! The RPCs of Files, one file each.
 
 pub mod file_service;
-pub mod paging;
 pub mod refuse;
 pub mod replay;
 pub mod upload_service;

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use tasktracker_database::cursor::BadToken;
 use tasktracker_proto::r#type::v1::ErrorReason;
 use tasktracker_server::{Code, RpcError};
 
@@ -56,11 +55,4 @@ pub fn blob(error: BlobError) -> RpcError {
         }
         error => RpcError::internal(error),
     }
-}
-
-/// A page token that is not ours, or not of this list.
-pub fn page_token(_: BadToken) -> RpcError {
-    let message = "the page token is damaged, or of another list or caller";
-    RpcError::new(Code::InvalidArgument, ErrorReason::InvalidPageToken, message)
-        .violation("page_token", "must be the next_page_token of the same list")
 }

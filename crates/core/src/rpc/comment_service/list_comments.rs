@@ -10,7 +10,7 @@ use tasktracker_server::RpcError;
 use super::convert;
 use crate::app::App;
 use crate::db::comments;
-use crate::rpc::paging::Paging;
+use crate::rpc::paging;
 use crate::rpc::task_service;
 
 const RPC: &str = "tasktracker.core.v1.CommentService/ListComments";
@@ -22,13 +22,12 @@ pub async fn list_comments(app: &App, call: &Call, request: ListCommentsRequest)
 
     // Bound to the task's id, so that the first page may be asked for by key and the next one by id.
     let parts = [("parent", task.id.to_string())];
-    let paging = Paging::open(app, call, RPC, request.page_size, &request.page_token, &parts)?;
+    let paging = paging::open(app, call, RPC, request.page_size, &request.page_token, &parts)?;
     let after = paging.after(&comments::order())?;
     let mut found = comments::list(app.db.reader(), task.id, after, paging.limit())
         .await
         .map_err(Failure::from)?;
     let next_page_token = paging.finish(
-        app,
         &mut found,
         |comment| comment.body.len(),
         |last| vec![json!(Time::from(last.create_time)), json!(last.id.to_string())],

@@ -10,7 +10,7 @@ use tasktracker_server::RpcError;
 use super::convert;
 use crate::app::App;
 use crate::db::notifications;
-use crate::rpc::paging::Paging;
+use crate::rpc::paging;
 
 const RPC: &str = "tasktracker.core.v1.NotificationService/ListNotifications";
 /// Unread ones are counted so far.
@@ -19,7 +19,7 @@ const MOST_UNREAD: u64 = 1000;
 pub async fn list_notifications(app: &App, call: &Call, request: ListNotificationsRequest) -> Result<ListNotificationsResponse, RpcError> {
     let user_id = call.user_id()?;
     let parts = [("unread_only", request.unread_only.to_string())];
-    let paging = Paging::open(app, call, RPC, request.page_size, &request.page_token, &parts)?;
+    let paging = paging::open(app, call, RPC, request.page_size, &request.page_token, &parts)?;
     let after = paging.after(&notifications::keys())?;
     let accessible = app.access.accessible(call, Permission::TaskView).await?;
     let (reader, visible) = (app.db.reader(), &accessible.project_ids);
@@ -29,7 +29,6 @@ pub async fn list_notifications(app: &App, call: &Call, request: ListNotificatio
     )
     .map_err(Failure::from)?;
     let next_page_token = paging.finish(
-        app,
         &mut rows,
         |row| row.task_title.as_ref().map_or(0, String::len),
         |last| vec![json!(last.update_time), json!(last.id)],

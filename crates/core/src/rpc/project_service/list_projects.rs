@@ -16,7 +16,7 @@ use crate::domain::filter::{self, Asker};
 use crate::domain::order;
 use crate::domain::project_list::{PROJECTS_FILTER, PROJECTS_ORDER};
 use crate::domain::zone::Zone;
-use crate::rpc::paging::{self, Paging};
+use crate::rpc::paging;
 
 const RPC: &str = "tasktracker.core.v1.ProjectService/ListProjects";
 
@@ -40,7 +40,7 @@ pub async fn list_projects(app: &App, call: &Call, request: ListProjectsRequest)
         ("show_archived", request.show_archived.to_string()),
         ("show_deleted", request.show_deleted.to_string()),
     ];
-    let paging = Paging::open(app, call, RPC, request.page_size, &request.page_token, &parts)?;
+    let paging = paging::open(app, call, RPC, request.page_size, &request.page_token, &parts)?;
 
     let keys = project_filter::keys(&order);
     let page = Page {
@@ -53,12 +53,7 @@ pub async fn list_projects(app: &App, call: &Call, request: ListProjectsRequest)
     let mut rows = project_pages::list(app.db.reader(), &visible.project_ids, &restorable, page)
         .await
         .map_err(Failure::from)?;
-    let next_page_token = paging.finish(
-        app,
-        &mut rows,
-        |row| row.description.len(),
-        |row| project_filter::values(&order, row),
-    );
+    let next_page_token = paging.finish(&mut rows, |row| row.description.len(), |row| project_filter::values(&order, row));
     let projects = rows
         .into_iter()
         .map(|row| Ok(convert::of_project(&projects::to_domain(row)?)))

@@ -12,14 +12,13 @@ use crate::app::App;
 use crate::db::statuses;
 use crate::domain::status::Status;
 use crate::rpc::project_service::load;
-use crate::rpc::refuse;
 
 const RPC: &str = "tasktracker.core.v1.StatusService/ListStatuses";
 
 pub async fn list_statuses(app: &App, call: &Call, request: ListStatusesRequest) -> Result<ListStatusesResponse, RpcError> {
     let (project, _) = load::live(app, call, load::id("project_id", &request.project_id)?).await?;
     let context = Context::new(RPC, &call.caller().to_string()).with("parent", &project.id.to_string());
-    let after = app.sealer.open(&context, &request.page_token).map_err(refuse::page_token)?;
+    let after = app.sealer.open(&context, &request.page_token).map_err(page::refused)?;
 
     let workflow = statuses::list(app.db.reader(), project.id.uuid()).await.map_err(Failure::from)?;
     let (page, next) = cut(

@@ -14,7 +14,7 @@ use crate::domain::filter::{self, Asker};
 use crate::domain::order;
 use crate::domain::task_list::{MY_TASKS_FILTER, MY_TASKS_ORDER};
 use crate::domain::zone::Zone;
-use crate::rpc::paging::{self, Paging};
+use crate::rpc::paging;
 
 const RPC: &str = "tasktracker.core.v1.TaskService/ListMyTasks";
 
@@ -35,7 +35,7 @@ pub async fn list_my_tasks(app: &App, call: &Call, request: ListMyTasksRequest) 
         ("order_by", request.order_by),
         ("relations", format!("{relations:?}")),
     ];
-    let paging = Paging::open(app, call, RPC, request.page_size, &request.page_token, &parts)?;
+    let paging = paging::open(app, call, RPC, request.page_size, &request.page_token, &parts)?;
 
     let (now, keys) = (app.now(), task_order::keys(&order));
     let page = Page {
@@ -47,7 +47,7 @@ pub async fn list_my_tasks(app: &App, call: &Call, request: ListMyTasksRequest) 
     let mut rows = task_lists::list_of_person(app.db.reader(), user_id, &relations, &accessible.project_ids, page)
         .await
         .map_err(Failure::from)?;
-    let next_page_token = paging.finish(app, &mut rows, |row| row.description.len(), |row| task_order::values(&order, row));
+    let next_page_token = paging.finish(&mut rows, |row| row.description.len(), |row| task_order::values(&order, row));
     let tasks = rows
         .into_iter()
         .map(|row| convert::of_row(row, now, true))

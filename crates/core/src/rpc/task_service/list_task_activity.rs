@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::{convert, load};
 use crate::app::App;
 use crate::db::activity_pages::{self, ActivityRow};
-use crate::rpc::paging::Paging;
+use crate::rpc::paging;
 
 const RPC: &str = "tasktracker.core.v1.TaskService/ListTaskActivity";
 
@@ -24,12 +24,12 @@ pub async fn list_task_activity(app: &App, call: &Call, request: ListTaskActivit
     let (task, _) = load::visible(app, call, &task).await?;
 
     let parts = [("parent", task.id.to_string())];
-    let paging = Paging::open(app, call, RPC, request.page_size, &request.page_token, &parts)?;
+    let paging = paging::open(app, call, RPC, request.page_size, &request.page_token, &parts)?;
     let after = paging.after(&activity_pages::keys())?;
     let mut rows = activity_pages::list_of_task(app.db.reader(), task.id, after, paging.limit())
         .await
         .map_err(Failure::from)?;
-    let next_page_token = paging.finish(app, &mut rows, weight, |row| vec![row.seq.into()]);
+    let next_page_token = paging.finish(&mut rows, weight, |row| vec![row.seq.into()]);
     let activities = rows.into_iter().map(|row| of_row(row, task.id)).collect();
     Ok(ListTaskActivityResponse {
         activities,

@@ -1,6 +1,7 @@
 //! Lists the tasks of a project in one statement, which also tells whether the project is there.
 
 use tasktracker_database::Failure;
+use tasktracker_database::page::Paging;
 use tasktracker_identity::Call;
 use tasktracker_proto::auth::v1::Permission;
 use tasktracker_proto::core::v1::{ListTasksRequest, ListTasksResponse};
@@ -15,7 +16,7 @@ use crate::domain::filter::{self, Asker, Filter};
 use crate::domain::order::{self, Sort};
 use crate::domain::task_list::{PROJECT_TASKS_FILTER, PROJECT_TASKS_ORDER, TaskColumn, TaskSort};
 use crate::domain::zone::Zone;
-use crate::rpc::paging::{self, Paging};
+use crate::rpc::paging;
 
 const RPC: &str = "tasktracker.core.v1.TaskService/ListTasks";
 
@@ -31,7 +32,7 @@ pub async fn list_tasks(app: &App, call: &Call, request: ListTasksRequest) -> Re
         ("order_by", request.order_by.clone()),
         ("show_deleted", request.show_deleted.to_string()),
     ];
-    let paging = Paging::open(app, call, RPC, request.page_size, &request.page_token, &parts)?;
+    let paging = paging::open(app, call, RPC, request.page_size, &request.page_token, &parts)?;
     let with_deleted = request.show_deleted && granted.has(Permission::TaskDelete);
 
     let list = List {
@@ -43,7 +44,7 @@ pub async fn list_tasks(app: &App, call: &Call, request: ListTasksRequest) -> Re
         paging: &paging,
     };
     let mut rows = list.read(&request.filter).await?.rows;
-    let next_page_token = paging.finish(app, &mut rows, |row| row.description.len(), |row| task_order::values(&order, row));
+    let next_page_token = paging.finish(&mut rows, |row| row.description.len(), |row| task_order::values(&order, row));
     let now = app.now();
     let tasks = rows
         .into_iter()

@@ -1,7 +1,10 @@
 //! Lists the files of a task, the oldest first, in pages that stay right while files come and go. Of a task that Files never heard of, Core
 //! knows whether the caller may view it.
 
-use tasktracker_database::Failure;
+use serde_json::json;
+use tasktracker_database::cursor::Context;
+use tasktracker_database::page::Paging;
+use tasktracker_database::{Failure, Time};
 use tasktracker_identity::Call;
 use tasktracker_proto::auth::v1::Permission;
 use tasktracker_proto::files::v1::{ListTaskFilesRequest, ListTaskFilesResponse};
@@ -12,7 +15,7 @@ use super::convert;
 use crate::app::App;
 use crate::db::files;
 use crate::db::places::{self, PlaceState};
-use crate::rpc::paging::Paging;
+use crate::domain::file::File;
 use crate::rpc::upload_service::id;
 use crate::standing;
 
@@ -28,11 +31,13 @@ pub async fn list_task_files(app: &App, call: &Call, request: ListTaskFilesReque
     }
     granted.require(Permission::FileRead, "task")?;
 
-    let paging = Paging::open(app, call, RPC, task_id, request.page_size, &request.page_token)?;
-    let mut found = files::list(app.db.reader(), task_id, paging.after()?, paging.limit())
+    let context = Context::new(RPC, &call.caller().to_string()).with("parent", &task_id.to_string());
+    let paging = Paging::open(&app.sealer, context, request.page_size, &request.page_token)?;
+    let mut found = files::list(app.db.reader(), task_id, paging.after(&files::order())?, paging.limit())
         .await
         .map_err(Failure::from)?;
-    let next_page_token = paging.finish(app, &mut found);
+    let keys = |file: &File| vec![json!(Time::from(file.create_time)), json!(file.id.to_string())];
+    let next_page_token = paging.finish(&mut found, |_| 0, keys);
     Ok(ListTaskFilesResponse {
         files: found.iter().map(convert::of_file).collect(),
         next_page_token,

@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 use tasktracker_database::cursor::BadToken;
-use tasktracker_database::{CommitError, Id, Time};
+use tasktracker_database::{CommitError, Id, Time, page};
 use tasktracker_identity::Call;
 use tasktracker_proto::operations::v1::{ListDeadLettersRequest, ListDeadLettersResponse};
 use tasktracker_server::RpcError;
 
 use super::convert;
-use super::paging::{self, Paging};
+use super::paging;
 use crate::operations::Operations;
 
 pub async fn list_dead_letters(
@@ -18,8 +18,8 @@ pub async fn list_dead_letters(
 ) -> Result<ListDeadLettersResponse, RpcError> {
     operations.allow(call).await?;
     let asked = (request.page_size, request.page_token.as_str());
-    let paging = Paging::open(operations, call, "ListDeadLetters", asked, &[("group", &request.group)])?;
-    let after = paging.begins_after().map(last_of).transpose().map_err(paging::bad_token)?;
+    let paging = paging::open(operations, call, "ListDeadLetters", asked, &[("group", &request.group)])?;
+    let after = paging.begins_after().map(last_of).transpose().map_err(page::refused)?;
     let group = Some(request.group.as_str()).filter(|group| !group.is_empty());
 
     let mut letters = Vec::new();
@@ -28,7 +28,6 @@ pub async fn list_dead_letters(
     }
     letters.sort_by_key(|letter| std::cmp::Reverse((letter.create_time, letter.id)));
     let next_page_token = paging.finish(
-        operations,
         &mut letters,
         |letter| letter.payload.len() + letter.error.len(),
         |letter| vec![json!(letter.create_time), json!(letter.id)],

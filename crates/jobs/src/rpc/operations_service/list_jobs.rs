@@ -1,13 +1,13 @@
 //! Lists jobs of all services of the process, the newest first.
 
 use serde_json::json;
-use tasktracker_database::{CommitError, keyset};
+use tasktracker_database::CommitError;
 use tasktracker_identity::Call;
 use tasktracker_proto::operations::v1::{ListJobsRequest, ListJobsResponse};
 use tasktracker_server::RpcError;
 
 use super::convert;
-use super::paging::{self, Paging};
+use super::paging;
 use crate::operations::Operations;
 use crate::state::State;
 use crate::store::list::{self, Wanted};
@@ -17,12 +17,8 @@ pub async fn list_jobs(operations: &Operations, call: &Call, request: ListJobsRe
     let state = request.state();
     let parts = [("state", state.as_str_name()), ("kind", request.kind.as_str())];
     let asked = (request.page_size, request.page_token.as_str());
-    let paging = Paging::open(operations, call, "ListJobs", asked, &parts)?;
-    let after = paging
-        .begins_after()
-        .map(|values| keyset::after(&list::keys(), values))
-        .transpose()
-        .map_err(paging::bad_token)?;
+    let paging = paging::open(operations, call, "ListJobs", asked, &parts)?;
+    let after = paging.after(&list::keys())?;
     let wanted = Wanted {
         state: State::of_proto(state),
         kind: request.kind.clone(),
@@ -36,7 +32,6 @@ pub async fn list_jobs(operations: &Operations, call: &Call, request: ListJobsRe
     }
     rows.sort_by_key(|(_, row)| std::cmp::Reverse((row.create_time, row.id)));
     let next_page_token = paging.finish(
-        operations,
         &mut rows,
         |(_, row)| row.last_error.as_ref().map_or(0, String::len),
         |(_, row)| vec![json!(row.create_time), json!(row.id)],

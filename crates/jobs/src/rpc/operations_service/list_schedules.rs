@@ -1,14 +1,14 @@
 //! Lists the schedules of all services of the process, by name.
 
 use serde_json::{Value, json};
-use tasktracker_database::CommitError;
 use tasktracker_database::cursor::BadToken;
+use tasktracker_database::{CommitError, page};
 use tasktracker_identity::Call;
 use tasktracker_proto::operations::v1::{ListSchedulesRequest, ListSchedulesResponse, Schedule};
 use tasktracker_server::RpcError;
 
 use super::convert;
-use super::paging::{self, Paging};
+use super::paging;
 use crate::operations::Operations;
 use crate::store::schedules;
 
@@ -19,8 +19,8 @@ pub async fn list_schedules(
 ) -> Result<ListSchedulesResponse, RpcError> {
     operations.allow(call).await?;
     let asked = (request.page_size, request.page_token.as_str());
-    let paging = Paging::open(operations, call, "ListSchedules", asked, &[])?;
-    let after = paging.begins_after().map(last_of).transpose().map_err(paging::bad_token)?;
+    let paging = paging::open(operations, call, "ListSchedules", asked, &[])?;
+    let after = paging.begins_after().map(last_of).transpose().map_err(page::refused)?;
 
     // A service has some ten of them: all are read.
     let mut found = Vec::new();
@@ -32,7 +32,7 @@ pub async fn list_schedules(
     if let Some((name, service)) = &after {
         found.retain(|schedule| key(schedule) > (name.as_str(), service.as_str()));
     }
-    let next_page_token = paging.finish(operations, &mut found, |_| 0, |last| vec![json!(last.name), json!(last.service)]);
+    let next_page_token = paging.finish(&mut found, |_| 0, |last| vec![json!(last.name), json!(last.service)]);
     Ok(ListSchedulesResponse {
         schedules: found,
         next_page_token,
