@@ -127,6 +127,9 @@ async fn of_every_rpc_the_hidden_is_as_absent_as_what_never_was() {
     let pool = DescriptorPool::decode(tasktracker_proto::DESCRIPTORS).expect("descriptors");
     let (channel, token) = (world.channel(), eve.token());
 
+    // Analytics knows what was written once it is counted; until then the hidden would be compared with nothing.
+    world.settled().await;
+
     let mut compared = 0;
     for (path, method) in rpcs(|method| method.policy.auth() == Auth::User && !method.policy.object_field.is_empty()) {
         let service = pool.get_service_by_name(&method.service).expect("a service");
@@ -170,6 +173,10 @@ async fn whoever_sees_a_thing_is_never_told_that_it_is_not_there() {
         };
         let service = pool.get_service_by_name(&method.service).expect("a service");
         let kind = service.methods().find(|rpc| rpc.name() == method.name).expect("an rpc").input();
+        if path.contains(".analytics.") {
+            // It knows a task once it is counted, and says so in its proto.
+            world.settled().await;
+        }
         let outcome = call_as(&world.channel(), path, &ada.token(), things.message(&kind, 0).encode_to_vec()).await;
         not_our_fault(path, &outcome);
         if let Err(status) = &outcome {
