@@ -1,15 +1,16 @@
-//! Writing what an upload brings: gathered to pieces that are worth a way to the disk, hashed on the way, noted once it is safe. It runs as
-//! a task of its own, so that a client that leaves half-way leaves behind what it brought.
+//! Writing what an upload brings, hashed on the way, noted once it is safe. A client that leaves half-way leaves behind what it brought.
 
 use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use tasktracker_database::CommitError;
 use tasktracker_identity::Call;
 use tasktracker_proto::files::v1::WriteUploadRequest;
 use tasktracker_proto::r#type::v1::ErrorReason;
 use tasktracker_server::{Code, RpcError};
+use tokio::runtime::Handle;
 use tokio::time::Sleep;
 use tonic::{Status, Streaming};
 
@@ -30,46 +31,40 @@ pub struct Writer {
     upload: Upload,
     held: Held,
     file: Box<dyn Writing>,
-    hash: Hash,
     /// What was there when the call began: its offset, and the hash up to it.
     start: (i64, Hash),
-    /// How far it was written.
+    /// How much there is with what was taken.
     at: i64,
 }
 
-/// What was gathered for one way to the disk.
-struct Piece {
-    bytes: Vec<Bytes>,
-    weight: usize,
-    /// How the call ended, where it did.
-    end: Option<Result<(), RpcError>>,
+/// Writes everything that comes, of which `first` came already. Where this is dropped, because the client is gone, what it brought is made
+/// safe by a task of its own.
+///
+/// # Errors
+/// The call is broken off, or is refused; the upload stays, with what was safe.
+pub async fn run(writer: Writer, first: Bytes, messages: Streaming<WriteUploadRequest>) -> Result<Upload, RpcError> {
+    let mut kept = Kept(None);
+    let writer = kept.0.insert(writer);
+    let outcome = writer.run(first, messages).await.map(|()| writer.upload.clone());
+    kept.0 = None;
+    outcome
 }
 
-/// Gathers a piece. The slowness of the disk is not the client's: time counts from now.
-async fn gather(app: &App, patience: &mut Patience, messages: &mut Streaming<WriteUploadRequest>, first: Option<Bytes>) -> Piece {
-    let mut piece = Piece {
-        weight: first.as_ref().map_or(0, Bytes::len),
-        bytes: first.into_iter().collect(),
-        end: None,
-    };
-    patience.restart();
-    while piece.weight < app.config.chunk() / 2 {
-        match patience.next(app, messages).await {
-            Next::Bytes(bytes) => {
-                piece.weight += bytes.len();
-                piece.bytes.push(bytes);
-            }
-            Next::End => {
-                piece.end = Some(Ok(()));
-                break;
-            }
-            Next::Broken(error) => {
-                piece.end = Some(Err(error));
-                break;
-            }
+/// A writer that is not left before what it took is safe.
+struct Kept(Option<Writer>);
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        // Without a runtime the process is at its end.
+        if let (Some(mut writer), Ok(_)) = (self.0.take(), Handle::try_current()) {
+            let lifecycle = writer.app.lifecycle.clone();
+            lifecycle.spawn("upload", async move {
+                if let Err(error) = writer.save().await {
+                    tracing::debug!(%error, "what a client brought before it left could not be kept");
+                }
+            });
         }
     }
-    piece
 }
 
 /// How a call went on.
@@ -90,86 +85,81 @@ impl Writer {
     pub async fn open(app: &App, upload: Upload, mut held: Held) -> Result<Self, RpcError> {
         let at = upload.received_bytes;
         let known = held.progress.take().filter(|progress| progress.bytes == at);
-        let file = app.blobs.write(upload.id, at.unsigned_abs()).await.map_err(refuse::blob)?;
         let hash = match known {
             Some(progress) => progress.hash,
             None => hash_of(app, &upload).await?,
         };
         Ok(Self {
             app: app.clone(),
+            file: app.blobs.write(upload.id, at.unsigned_abs(), hash.clone()),
             upload,
             held,
-            file,
-            start: (at, hash.clone()),
-            hash,
+            start: (at, hash),
             at,
         })
     }
 
-    /// Writes everything that comes. `first` came already. While a piece goes to the disk, the next one is gathered.
-    ///
-    /// # Errors
-    /// The call is broken off, or is refused; the upload stays, with what was safe.
-    pub async fn run(mut self, first: Bytes, mut messages: Streaming<WriteUploadRequest>) -> Result<Upload, RpcError> {
+    async fn run(&mut self, first: Bytes, mut messages: Streaming<WriteUploadRequest>) -> Result<(), RpcError> {
         let app = self.app.clone();
         let mut patience = Patience::new(&app);
-        let mut piece = gather(&app, &mut patience, &mut messages, Some(first)).await;
+        let mut bytes = first;
         loop {
-            let total = self.at.saturating_add(i64::try_from(piece.weight).unwrap_or(i64::MAX));
+            let total = self.at.saturating_add(i64::try_from(bytes.len()).unwrap_or(i64::MAX));
             if total > self.upload.size_bytes {
                 return Err(self.take_back().await);
             }
-            let Some(outcome) = piece.end else {
-                let durable = total - self.upload.received_bytes >= UNSAFE_BYTES;
-                let (written, next) = tokio::join!(self.write(piece.bytes, durable), gather(&app, &mut patience, &mut messages, None));
-                written?;
-                if durable {
-                    self.note().await?;
+            self.at = total;
+            self.append(bytes, &mut patience).await?;
+            if total - self.upload.received_bytes >= UNSAFE_BYTES {
+                self.save().await?;
+                patience.restart();
+            }
+            bytes = match patience.next(&app, &mut messages).await {
+                Next::Bytes(bytes) => bytes,
+                Next::End => return self.save().await,
+                Next::Broken(error) => {
+                    self.save().await?;
+                    return Err(error);
                 }
-                piece = next;
-                continue;
             };
-            self.write(piece.bytes, true).await?;
-            self.note().await?;
-            self.held.progress = Some(Progress {
-                hash: self.hash,
-                bytes: self.at,
-            });
-            return outcome.map(|()| self.upload);
         }
     }
 
-    async fn write(&mut self, pieces: Vec<Bytes>, durable: bool) -> Result<(), RpcError> {
-        let length: usize = pieces.iter().map(Bytes::len).sum();
-        // Nothing new, and what is there is safe.
-        if length == 0 && self.at == self.upload.received_bytes {
+    async fn append(&mut self, bytes: Bytes, patience: &mut Patience) -> Result<(), RpcError> {
+        let mut append = self.file.append(bytes);
+        if let Some(appended) = (&mut append).now_or_never() {
+            return appended.map_err(refuse::blob);
+        }
+        let appended = append.await;
+        // The slowness of the disk is not the client's.
+        patience.restart();
+        appended.map_err(refuse::blob)
+    }
+
+    /// Makes safe what was taken, and notes it.
+    async fn save(&mut self) -> Result<(), RpcError> {
+        if self.at == self.upload.received_bytes {
             return Ok(());
         }
-        let hash = std::mem::take(&mut self.hash);
-        self.hash = self.file.append(pieces, hash, durable).await.map_err(refuse::blob)?;
-        self.at += i64::try_from(length).unwrap_or(i64::MAX);
-        Ok(())
-    }
-
-    /// Notes what is safe by now.
-    async fn note(&mut self) -> Result<(), RpcError> {
-        if self.at != self.upload.received_bytes {
-            let received = (self.at == self.upload.size_bytes).then(|| self.hash.checksum());
-            save(&self.app, &self.upload, self.at, received).await?;
-            self.upload.received_bytes = self.at;
-            self.upload.received = received;
-        }
+        let hash = self.file.sync().await.map_err(refuse::blob)?;
+        let received = (self.at == self.upload.size_bytes).then(|| hash.checksum());
+        save(&self.app, &self.upload, self.at, received).await?;
+        self.upload.received_bytes = self.at;
+        self.upload.received = received;
+        self.held.progress = Some(Progress { hash, bytes: self.at });
         Ok(())
     }
 
     /// More came than was announced: nothing of this call is kept.
-    async fn take_back(mut self) -> RpcError {
-        let (at, hash) = self.start;
+    async fn take_back(&mut self) -> RpcError {
+        let (at, hash) = self.start.clone();
         let undone = async {
             if self.upload.received_bytes != at {
                 save(&self.app, &self.upload, at, None).await?;
+                self.upload.received_bytes = at;
             }
-            self.file.truncate(at.unsigned_abs()).await.map_err(refuse::blob)
+            self.at = at;
+            self.file.truncate(at.unsigned_abs(), hash.clone()).await.map_err(refuse::blob)
         };
         match undone.await {
             Ok(()) => {

@@ -4,15 +4,15 @@
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Seek, SeekFrom};
 use std::ops::Range;
-use std::os::unix::fs::{DirBuilderExt, FileExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
 use super::reading::FileReading;
+use super::writing::FileWriting;
 use super::{Area, BlobError, BlobStore, Hash, Reading, Writing};
 
 /// Contents in a directory.
@@ -111,33 +111,18 @@ fn sync_directory(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
-fn to_write() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.write(true).mode(0o600);
-    options
-}
-
 impl BlobStore for Directory {
     fn create(&self, id: Uuid) -> BoxFuture<'_, Result<(), BlobError>> {
         Box::pin(self.hop(move |places| {
-            to_write().create(true).truncate(false).open(places.path(Area::Incoming, id))?;
+            let path = places.path(Area::Incoming, id);
+            OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
             Ok(sync_directory(&places.incoming)?)
         }))
     }
 
-    fn write(&self, id: Uuid, at: u64) -> BoxFuture<'_, Result<Box<dyn Writing>, BlobError>> {
-        Box::pin(self.hop(move |places| {
-            let file = to_write().open(places.path(Area::Incoming, id))?;
-            let found = file.metadata()?.len();
-            if found < at {
-                return Err(BlobError::Length { found, expected: at });
-            }
-            if found > at {
-                file.set_len(at)?;
-            }
-            let writing: Box<dyn Writing> = Box::new(FileWriting { file: Arc::new(file), at });
-            Ok(writing)
-        }))
+    fn write(&self, id: Uuid, at: u64, hash: Hash) -> Box<dyn Writing> {
+        // Half of what is read at once: while that goes to the disk, the other half is gathered.
+        Box::new(FileWriting::new(self.places.path(Area::Incoming, id), at, hash, self.chunk / 2))
     }
 
     fn finish(&self, id: Uuid, length: u64) -> BoxFuture<'_, Result<(), BlobError>> {
@@ -196,45 +181,5 @@ impl BlobStore for Directory {
             }
             Ok(ids)
         }))
-    }
-}
-
-/// A file that grows.
-#[derive(Debug)]
-struct FileWriting {
-    file: Arc<File>,
-    at: u64,
-}
-
-impl Writing for FileWriting {
-    fn append(&mut self, pieces: Vec<Bytes>, mut hash: Hash, durable: bool) -> BoxFuture<'_, Result<Hash, BlobError>> {
-        Box::pin(async move {
-            let (file, start) = (Arc::clone(&self.file), self.at);
-            let length: u64 = pieces.iter().map(|piece| piece.len() as u64).sum();
-            let hash = hop(move || {
-                let mut at = start;
-                for piece in pieces {
-                    file.write_all_at(&piece, at)?;
-                    hash.update(&piece);
-                    at += piece.len() as u64;
-                }
-                if durable {
-                    file.sync_data()?;
-                }
-                Ok(hash)
-            })
-            .await?;
-            self.at = start + length;
-            Ok(hash)
-        })
-    }
-
-    fn truncate(&mut self, length: u64) -> BoxFuture<'_, Result<(), BlobError>> {
-        Box::pin(async move {
-            let file = Arc::clone(&self.file);
-            hop(move || Ok(file.set_len(length)?)).await?;
-            self.at = length;
-            Ok(())
-        })
     }
 }

@@ -4,6 +4,7 @@
 mod directory;
 mod hash;
 mod reading;
+mod writing;
 
 use std::fmt::Debug;
 use std::io;
@@ -64,10 +65,9 @@ pub trait BlobStore: Debug + Send + Sync {
     /// Makes an empty content on its way; its name survives a crash from now on. One that is there stays as it is.
     fn create(&self, id: Uuid) -> BoxFuture<'_, Result<(), BlobError>>;
 
-    /// Opens a content on its way for writing at `at`. What lies behind, which nobody was told of, is cut off.
-    ///
-    /// Fails with `Length` where less is there.
-    fn write(&self, id: Uuid, at: u64) -> BoxFuture<'_, Result<Box<dyn Writing>, BlobError>>;
+    /// A content on its way, to be written from `at` on; `hash` is that of what is before. What lies behind, which nobody was told of, is
+    /// cut off by the first writing, which fails with `Length` where less is there.
+    fn write(&self, id: Uuid, at: u64, hash: Hash) -> Box<dyn Writing>;
 
     /// Makes a content of this length visible under its id, at once and for good. Doing it twice is doing it once.
     fn finish(&self, id: Uuid, length: u64) -> BoxFuture<'_, Result<(), BlobError>>;
@@ -93,11 +93,16 @@ pub trait BlobStore: Debug + Send + Sync {
 
 /// A content that is being written.
 pub trait Writing: Send {
-    /// Appends pieces, which go through the hash. With `durable` everything up to here survives a crash once this has answered.
-    fn append(&mut self, pieces: Vec<Bytes>, hash: Hash, durable: bool) -> BoxFuture<'_, Result<Hash, BlobError>>;
+    /// Takes bytes. They are gathered and written in pieces; this waits only while much of what came before is still to be written. May be
+    /// dropped while it waits: the bytes were taken. An error may be about bytes taken earlier; nothing can be written after one.
+    fn append(&mut self, bytes: Bytes) -> BoxFuture<'_, Result<(), BlobError>>;
 
-    /// Cuts everything off behind this length.
-    fn truncate(&mut self, length: u64) -> BoxFuture<'_, Result<(), BlobError>>;
+    /// Writes everything that was taken. Once this has answered it survives a crash; the answer is the hash of all there is. May be dropped
+    /// while it waits, and called again.
+    fn sync(&mut self) -> BoxFuture<'_, Result<Hash, BlobError>>;
+
+    /// Cuts everything off behind this length, up to which the content has this hash.
+    fn truncate(&mut self, length: u64, hash: Hash) -> BoxFuture<'_, Result<(), BlobError>>;
 }
 
 /// A content that is being read.

@@ -1,6 +1,7 @@
 //! The store of contents by itself.
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use tasktracker_files::blob::{Area, BlobError, BlobStore, Directory, Hash};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -15,11 +16,17 @@ fn store() -> (TempDir, Directory) {
     (folder, store)
 }
 
-async fn append(store: &Directory, at: usize, content: &[u8]) {
-    let mut writing = store.write(ID, at as u64).await.expect("works");
-    let pieces = content.chunks(1000).map(Bytes::copy_from_slice).collect();
-    let hash = writing.append(pieces, Hash::default(), true).await.expect("works");
-    assert_eq!(hash.checksum().to_string(), sha256(content));
+async fn append(store: &Directory, before: &[u8], content: &[u8]) {
+    let mut hash = Hash::default();
+    hash.update(before);
+    let mut writing = store.write(ID, before.len() as u64, hash);
+    for piece in content.chunks(1000) {
+        writing.append(Bytes::copy_from_slice(piece)).await.expect("works");
+    }
+    for _ in 0..2 {
+        let hash = writing.sync().await.expect("works");
+        assert_eq!(hash.checksum().to_string(), sha256(&[before, content].concat()));
+    }
 }
 
 async fn read(store: &Directory, length: usize, range: std::ops::Range<u64>) -> Result<(Vec<u8>, Option<String>), BlobError> {
@@ -38,8 +45,8 @@ async fn a_content_is_seen_when_it_is_whole() {
     let content = noise(300_000, 1);
     store.create(ID).await.unwrap();
     store.create(ID).await.unwrap();
-    append(&store, 0, &content[..200_000]).await;
-    append(&store, 200_000, &content[200_000..]).await;
+    append(&store, b"", &content[..200_000]).await;
+    append(&store, &content[..200_000], &content[200_000..]).await;
     assert!(matches!(read(&store, 300_000, 0..1).await, Err(BlobError::Missing)));
     assert!(matches!(
         store.finish(ID, 299_999).await,
@@ -68,21 +75,38 @@ async fn a_content_is_seen_when_it_is_whole() {
 async fn what_nobody_was_told_of_is_cut_off() {
     let (_folder, store) = store();
     store.create(ID).await.unwrap();
-    append(&store, 0, b"0123456789").await;
-    append(&store, 4, b"abc").await;
-    let mut writing = store.write(ID, 7).await.unwrap();
-    writing
-        .append(vec![Bytes::from_static(b"zzz")], Hash::default(), false)
-        .await
-        .unwrap();
-    writing.truncate(7).await.unwrap();
-    writing.append(vec![Bytes::from_static(b"!")], Hash::default(), true).await.unwrap();
-    assert!(matches!(
-        store.write(ID, 9).await.err(),
-        Some(BlobError::Length { found: 8, expected: 9 })
-    ));
+    append(&store, b"", b"0123456789").await;
+    append(&store, b"0123", b"abc").await;
+    let mut writing = store.write(ID, 7, Hash::default());
+    writing.append(Bytes::from(noise(200_000, 1))).await.unwrap();
+    writing.append(Bytes::from_static(b"zzz")).await.unwrap();
+    writing.truncate(7, Hash::default()).await.unwrap();
+    writing.append(Bytes::from_static(b"!")).await.unwrap();
+    assert_eq!(writing.sync().await.unwrap().checksum().to_string(), sha256(b"!"));
+    let mut beyond = store.write(ID, 9, Hash::default());
+    assert!(matches!(beyond.sync().await, Err(BlobError::Length { found: 8, expected: 9 })));
+    assert!(
+        matches!(beyond.sync().await, Err(BlobError::Io(_))),
+        "nothing can be written after an error"
+    );
     store.finish(ID, 8).await.unwrap();
     assert_eq!(read(&store, 8, 0..8).await.unwrap().0, b"0123abc!");
+}
+
+#[tokio::test]
+async fn whoever_stops_waiting_loses_nothing() {
+    let (_folder, store) = store();
+    let content = noise(1_000_000, 2);
+    store.create(ID).await.unwrap();
+    let mut writing = store.write(ID, 0, Hash::default());
+    for piece in content.chunks(50_000) {
+        // Polled once and dropped, as where a client leaves.
+        let _ = writing.append(Bytes::copy_from_slice(piece)).now_or_never();
+        let _ = writing.sync().now_or_never();
+    }
+    assert_eq!(writing.sync().await.unwrap().checksum().to_string(), sha256(&content));
+    store.finish(ID, 1_000_000).await.unwrap();
+    assert_eq!(read(&store, 1_000_000, 0..1_000_000).await.unwrap().0, content);
 }
 
 #[tokio::test]
@@ -108,7 +132,7 @@ async fn a_reader_keeps_what_is_removed_and_a_cut_file_is_no_end() {
     let (folder, store) = store();
     let content = noise(1_000_000, 2);
     store.create(ID).await.unwrap();
-    append(&store, 0, &content).await;
+    append(&store, b"", &content).await;
     store.finish(ID, 1_000_000).await.unwrap();
     let mut reading = store.read(Area::Objects, ID, 1_000_000, 0..1_000_000, None).await.unwrap();
     let first = reading.next().await.unwrap().unwrap();
@@ -121,7 +145,7 @@ async fn a_reader_keeps_what_is_removed_and_a_cut_file_is_no_end() {
     assert!(reading.hash().is_none());
 
     store.create(ID).await.unwrap();
-    append(&store, 0, &content).await;
+    append(&store, b"", &content).await;
     store.finish(ID, 1_000_000).await.unwrap();
     let mut reading = store.read(Area::Objects, ID, 1_000_000, 0..1_000_000, None).await.unwrap();
     let path = folder.path().join("blobs/objects/57").join(ID.to_string());
