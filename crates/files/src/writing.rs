@@ -89,6 +89,11 @@ impl Writer {
             Some(progress) => progress.hash,
             None => hash_of(app, &upload).await?,
         };
+        // A call that brings nothing must not cost the next one a reading of what is there.
+        held.progress = Some(Progress {
+            hash: hash.clone(),
+            bytes: at,
+        });
         Ok(Self {
             app: app.clone(),
             file: app.blobs.write(upload.id, at.unsigned_abs(), hash.clone()),
