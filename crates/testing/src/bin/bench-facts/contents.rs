@@ -1,5 +1,5 @@
-//! Contents of files, up and down, beside what the same machine does with bare files through bare sockets. The limit has the sockets
-//! because the client shares the machine: what brings the bytes and takes them costs as much there as here.
+//! Contents of files, up and down, beside what the same machine does with bare files. The client shares the machine, so uploads stand
+//! beside bare files that bare sockets brought, too: the most that any server could do here.
 
 use std::io::{Read, Write};
 use std::path::Path;
@@ -57,9 +57,9 @@ pub async fn measure(program: &Path, report: &mut Report) -> anyhow::Result<()> 
         }
         let rate = |took: Duration| count as f64 / took.as_secs_f64();
         report.note(&format!("limit: {name} written, hashed and flushed, 16 at once"), rate(bare), "1/s");
-        report.note("limit: ... and brought through bare sockets", rate(bare_put), "1/s");
-        report.at_least(&format!("PUT of {name}, 16 at once"), rate(ours), least * rate(bare_put), "1/s");
-        report.note("... as part of what needs no socket", rate(ours) / rate(bare), "");
+        report.note("... and brought through bare sockets", rate(bare_put), "1/s");
+        report.at_least(&format!("PUT of {name}, 16 at once"), rate(ours), least * rate(bare), "1/s");
+        report.note("... as part of what came through bare sockets", rate(ours) / rate(bare_put), "");
         if size > 1 << 20 {
             report.at_most("growth of memory meanwhile", growth, 16.0, "MiB");
             let mut files = Vec::new();
