@@ -63,6 +63,8 @@ pub struct Database {
     pub readers: u32,
     /// Connections on PostgreSQL.
     pub pool: u32,
+    /// What names of databases begin with on PostgreSQL.
+    pub prefix: String,
 }
 
 /// Section `[events]`.
@@ -158,6 +160,7 @@ impl Settings {
             data_dir: self.data_dir.clone(),
             readers: self.database.readers,
             pool: self.database.pool,
+            prefix: self.database.prefix.clone(),
             ..DatabaseSettings::default()
         }
     }

@@ -42,7 +42,7 @@ pub(crate) enum Store {
 
 impl Database {
     /// Opens the owner's database: the file `<owner>.db` in the data directory, which is made if it is missing, or the database
-    /// of a PostgreSQL server, which must exist.
+    /// of a PostgreSQL server, which is made if it is missing and the role may do so.
     ///
     /// # Errors
     /// It cannot be opened; the message says what to do.

@@ -57,6 +57,18 @@ pub enum OpenError {
         /// The cause.
         source: DbErr,
     },
+    /// There is no such database on the server, and it cannot be made.
+    #[error(
+        "the PostgreSQL database {name} of {owner} does not exist, and database.url may not make it ({source}); make it yourself: createdb {name}"
+    )]
+    Absent {
+        /// Whose database.
+        owner: String,
+        /// What it is called.
+        name: String,
+        /// Why it was not made.
+        source: DbErr,
+    },
     /// The URL makes no sense; it is not shown, because it may hold a password.
     #[error("the database url of {owner} is not a postgres:// url: {reason}")]
     BadUrl {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// `postgres://user:password@host:port[/name]`; without a name each owner has its database `tasktracker_<owner>`.
+    /// `postgres://user:password@host:port[/name]`; without a name each owner has its database `<prefix>_<owner>`.
     pub url: Option<String>,
     /// The directory of SQLite files, one file `<owner>.db` for each owner.
     pub data_dir: PathBuf,
@@ -19,6 +19,8 @@ pub struct Settings {
     pub most_bytes: Option<u64>,
     /// Connections (PostgreSQL); the sum over all processes must stay below the server's `max_connections`.
     pub pool: u32,
+    /// What derived database names begin with (PostgreSQL): instances that share a server differ in it.
+    pub prefix: String,
 }
 
 impl Default for Settings {
@@ -29,6 +31,7 @@ impl Default for Settings {
             readers: 4,
             most_bytes: None,
             pool: 16,
+            prefix: "tasktracker".to_owned(),
         }
     }
 }
@@ -53,20 +56,38 @@ impl Settings {
     /// The URL with the owner's database name, if it names none itself.
     pub(crate) fn url_of(&self, owner: &str) -> Option<String> {
         let url = self.url.as_deref().filter(|url| !url.is_empty())?;
-        let (address, query) = url.split_once('?').map_or((url, None), |(address, query)| (address, Some(query)));
-        let after_scheme = address.find("://").map_or(0, |at| at + 3);
-        let named = match address[after_scheme..].find('/') {
-            Some(slash) if after_scheme + slash + 1 < address.len() => address.to_owned(),
-            Some(_) => format!("{address}tasktracker_{owner}"),
-            None => format!("{address}/tasktracker_{owner}"),
-        };
-        Some(query.map_or(named.clone(), |query| format!("{named}?{query}")))
+        Some(match named(url) {
+            Some(_) => url.to_owned(),
+            None => renamed(url, &format!("{}_{owner}", self.prefix)),
+        })
+    }
+}
+
+/// The database that a URL names.
+pub(crate) fn named(url: &str) -> Option<&str> {
+    let (_, name, _) = parts(url);
+    Some(name).filter(|name| !name.is_empty())
+}
+
+/// The URL of another database of the same server.
+pub(crate) fn renamed(url: &str, name: &str) -> String {
+    let (server, _, query) = parts(url);
+    format!("{server}/{name}{query}")
+}
+
+/// The server, the name of the database, and what follows from the question mark on.
+fn parts(url: &str) -> (&str, &str, &str) {
+    let (address, query) = url.split_at(url.find('?').unwrap_or(url.len()));
+    let after_scheme = address.find("://").map_or(0, |at| at + 3);
+    match address[after_scheme..].find('/') {
+        Some(slash) => (&address[..after_scheme + slash], &address[after_scheme + slash + 1..], query),
+        None => (address, "", query),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Settings;
+    use super::{Settings, renamed};
 
     #[test]
     fn an_unnamed_database_is_named_after_its_owner() {
@@ -80,5 +101,11 @@ mod tests {
             assert_eq!(Settings::postgres(url).url_of("core").as_deref(), Some(expected));
         }
         assert_eq!(Settings::sqlite("x").url_of("core"), None);
+        let other = Settings {
+            prefix: "second".to_owned(),
+            ..Settings::postgres("postgres://h")
+        };
+        assert_eq!(other.url_of("core").as_deref(), Some("postgres://h/second_core"));
+        assert_eq!(renamed("postgres://u:p@h:1/mine?a=b", "postgres"), "postgres://u:p@h:1/postgres?a=b");
     }
 }

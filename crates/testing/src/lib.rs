@@ -4,6 +4,7 @@
 mod eventually;
 pub mod measure;
 mod problem;
+pub mod postgres;
 mod process;
 mod steps;
 mod user;

@@ -13,6 +13,7 @@ use tasktracker_server::ids::Ids;
 use tempfile::TempDir;
 use tonic::transport::{Channel, Endpoint};
 
+use crate::postgres::{self, Databases};
 use crate::user::User;
 
 /// When tests begin: a Friday at noon.
@@ -32,6 +33,8 @@ pub struct World {
     channel: Channel,
     users: Mutex<HashMap<String, User>>,
     folder: TempDir,
+    /// Vanish with the world.
+    _databases: Option<Databases>,
 }
 
 impl std::fmt::Debug for World {
@@ -56,6 +59,15 @@ impl World {
         let folder = tempfile::tempdir().expect("a temporary directory");
         let clock = Arc::new(ManualClock::new(BEGINNING.parse().expect("a moment")));
         let mut settings = test_settings(folder.path().join("data"));
+        let databases = match postgres::server() {
+            Some(url) => Some(Databases::fresh(url).await),
+            None => None,
+        };
+        if let Some(databases) = &databases {
+            settings.database.url.clone_from(&databases.url);
+            settings.database.prefix.clone_from(&databases.prefix);
+            settings.database.pool = 4;
+        }
         change(&mut settings);
         let (system, address, channel) = open(&settings, &clock, 1).await;
         Self {
@@ -66,6 +78,7 @@ impl World {
             channel,
             users: Mutex::default(),
             folder,
+            _databases: databases,
         }
     }
 
