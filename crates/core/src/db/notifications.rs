@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use sea_orm::sea_query::{Condition, Expr, ExprTrait, JoinType, Query, SelectStatement};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, JoinType, LockType, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, DbErr};
 use serde::Deserialize;
 use tasktracker_database::dialect::{self, Kind};
@@ -152,6 +152,15 @@ pub async fn reach_of(reader: &Reader, user_ids: &[Uuid]) -> Result<Vec<(Uuid, i
 
 /// How many of a person's notifications are unread whose last change is not after a moment: within the transaction that marks them.
 pub async fn count_unread_until(txn: &mut Transaction, user_id: Uuid, until: Time) -> Result<i64, CommitError> {
+    // Every change of an inbox raises its counter: with that row locked the count stays true until the commit. A statement of its own,
+    // because PostgreSQL counts what was there when a statement began, before it waited for the lock.
+    let lock = Query::select()
+        .column(notification_counter::Column::Seq)
+        .from(notification_counter::Entity)
+        .and_where(Expr::col(notification_counter::Column::UserId).eq(user_id.to_string()))
+        .lock(LockType::Update)
+        .to_owned();
+    txn.query_one(&lock).await?;
     let count = Query::select()
         .expr_as(Expr::cust("COUNT(*)"), "count")
         .from(notification::Entity)

@@ -4,10 +4,8 @@ use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use tasktracker_database::{Database, Settings};
 use tasktracker_proto::auth::v1::GetMyPermissionsRequest;
 use tasktracker_proto::core::v1::*;
-use tasktracker_server::Lifecycle;
 use tasktracker_testing::{World, problem};
 
 use super::{delete, get};
@@ -272,10 +270,7 @@ async fn guests_and_strangers_make_none() {
     let world = World::start().await;
     world.user("ada").await;
     let tim = world.user("tim").await;
-    let auth = Database::open(&Settings::sqlite(world.data_dir()), "auth", &Lifecycle::new())
-        .await
-        .expect("opens");
-    let mut txn = auth.begin();
+    let mut txn = world.system.auth.database().begin();
     txn.guarded_update(
         Query::update()
             .table("bindings")

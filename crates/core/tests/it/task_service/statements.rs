@@ -1,6 +1,6 @@
 //! What an RPC costs the store: round trips, counted at the database.
 
-use tasktracker_database::Counts;
+use tasktracker_database::{Backend, Counts};
 use tasktracker_proto::core::v1::*;
 use tasktracker_testing::World;
 
@@ -42,9 +42,11 @@ async fn round_trips_are_few_and_do_not_grow() {
         assert_eq!(spent(&world, before), (1, 0), "ListTasks of {page_size}");
     }
 
+    // On PostgreSQL a statement commits by itself.
+    let written = if world.system.core.db.backend() == Backend::Postgres { 1 } else { 2 };
     let before = counts();
     let task = ada.task(&web, "one more").await;
-    assert_eq!(spent(&world, before).1, 2, "CreateTask: the writes, and the commit");
+    assert_eq!(spent(&world, before).1, written, "CreateTask: the writes, and the commit");
 
     let before = counts();
     let sent = Task {
@@ -59,5 +61,5 @@ async fn round_trips_are_few_and_do_not_grow() {
         })
         .await
         .expect("updates");
-    assert_eq!(spent(&world, before).1, 2, "UpdateTask: the writes, and the commit");
+    assert_eq!(spent(&world, before).1, written, "UpdateTask: the writes, and the commit");
 }
