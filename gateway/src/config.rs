@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+/// The defaults, with what each key means.
+pub const DEFAULTS: &str = include_str!("../config.default.toml");
+
 /// The section `[gateway]`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -64,7 +67,7 @@ mod tests {
 
     #[test]
     fn the_documented_defaults_are_the_defaults() {
-        let documented: toml::Table = toml::from_str(include_str!("../config.default.toml")).unwrap();
+        let documented: toml::Table = toml::from_str(DEFAULTS).unwrap();
         let documented: Config = documented["gateway"].clone().try_into().unwrap();
         assert_eq!(format!("{documented:?}"), format!("{:?}", Config::default()));
     }

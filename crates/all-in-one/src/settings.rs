@@ -1,34 +1,27 @@
-//! What the process as a whole is told: its own sections of the configuration, and those of the parts it is made of.
+//! What the process as a whole is told: its own section of the configuration, and those of the parts it is made of.
 
 use std::net::IpAddr;
+use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 
 use anyhow::Context;
 use serde::Deserialize;
-use tasktracker_database::Settings as DatabaseSettings;
 use tasktracker_server::config::Config;
 use tasktracker_server::telemetry::Log;
 
 const DEFAULTS: &str = include_str!("../config.default.toml");
-const GATEWAY_DEFAULTS: &str = include_str!("../../../gateway/config.default.toml");
 
 /// Everything the process is told.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Where data is kept.
-    pub data_dir: PathBuf,
+    /// What every service is told.
+    pub ground: tasktracker_service::Settings,
     /// Section `[server]`.
     pub server: Server,
-    /// Section `[database]`.
-    pub database: Database,
-    /// Section `[instance]`.
-    pub instance: Instance,
     /// Section `[log]`.
     pub log: Log,
-    /// Section `[events]`.
-    pub events: Events,
     /// Section `[mail]`.
-    pub mail: Mail,
+    pub mail: tasktracker_mail::Settings,
     /// Section `[auth]`.
     pub auth: tasktracker_auth::Config,
     /// Section `[core]`.
@@ -43,6 +36,7 @@ pub struct Settings {
 
 /// Section `[server]`.
 #[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Server {
     /// Address of every port.
     pub address: IpAddr,
@@ -54,52 +48,6 @@ pub struct Server {
     pub expose_services: bool,
 }
 
-/// Section `[database]`.
-#[derive(Debug, Clone, Deserialize)]
-pub struct Database {
-    /// PostgreSQL server; empty for SQLite.
-    pub url: String,
-    /// Reading connections on SQLite.
-    pub readers: u32,
-    /// Connections on PostgreSQL.
-    pub pool: u32,
-    /// What names of databases begin with on PostgreSQL.
-    pub prefix: String,
-}
-
-/// Section `[events]`.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Events {
-    /// Whether events are delivered and reacted to.
-    pub deliver: bool,
-    /// How long the log keeps what everybody has seen.
-    pub keep_hours: u32,
-}
-
-/// Section `[mail]`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Mail {
-    /// Who mails come from.
-    pub from: String,
-    /// Where mails are put; empty for the folder `mail` of the data directory.
-    pub directory: PathBuf,
-}
-
-/// Section `[instance]`.
-#[derive(Clone, Deserialize)]
-pub struct Instance {
-    /// The one secret; empty to keep one in the data directory.
-    pub secret: String,
-}
-
-impl std::fmt::Debug for Instance {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Instance(hidden)")
-    }
-}
-
 /// The defaults of every section.
 ///
 /// # Errors
@@ -107,11 +55,15 @@ impl std::fmt::Debug for Instance {
 pub fn defaults() -> anyhow::Result<Config> {
     Config::defaults(&[
         DEFAULTS,
+        tasktracker_server::config::DEFAULTS,
+        tasktracker_identity::CONFIG_DEFAULTS,
+        tasktracker_service::settings::DEFAULTS,
+        tasktracker_mail::settings::DEFAULTS,
         tasktracker_auth::config::DEFAULTS,
         tasktracker_core::config::DEFAULTS,
         tasktracker_analytics::config::DEFAULTS,
         tasktracker_files::config::DEFAULTS,
-        GATEWAY_DEFAULTS,
+        tasktracker_gateway::config::DEFAULTS,
     ])
 }
 
@@ -122,12 +74,9 @@ impl Settings {
     /// A value does not fit.
     pub fn read(config: &Config, data_dir: PathBuf) -> anyhow::Result<Self> {
         Ok(Self {
-            data_dir,
+            ground: tasktracker_service::Settings::read(config, data_dir)?,
             server: config.section("server")?,
-            database: config.section("database")?,
-            instance: config.section("instance")?,
             log: config.section("log")?,
-            events: config.section("events")?,
             mail: config.section("mail")?,
             auth: tasktracker_auth::Config::read(config)?,
             core: config.section("core")?,
@@ -142,26 +91,18 @@ impl Settings {
     pub fn default_data_dir() -> PathBuf {
         PathBuf::from("data")
     }
+}
 
-    /// Where mails are put.
-    #[must_use]
-    pub fn mail_directory(&self) -> PathBuf {
-        match self.mail.directory.as_os_str().is_empty() {
-            true => self.data_dir.join("mail"),
-            false => self.mail.directory.clone(),
-        }
+impl Deref for Settings {
+    type Target = tasktracker_service::Settings;
+
+    fn deref(&self) -> &Self::Target {
+        &self.ground
     }
+}
 
-    /// Where the services' data is.
-    #[must_use]
-    pub fn databases(&self) -> DatabaseSettings {
-        DatabaseSettings {
-            url: Some(self.database.url.clone()).filter(|url| !url.is_empty()),
-            data_dir: self.data_dir.clone(),
-            readers: self.database.readers,
-            pool: self.database.pool,
-            prefix: self.database.prefix.clone(),
-            ..DatabaseSettings::default()
-        }
+impl DerefMut for Settings {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.ground
     }
 }

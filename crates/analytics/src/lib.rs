@@ -6,6 +6,7 @@ pub mod consistency;
 pub mod consumers;
 pub mod domain;
 pub mod numbers;
+pub mod process;
 pub mod projection;
 pub mod records;
 pub mod rpc;

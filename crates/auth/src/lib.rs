@@ -13,6 +13,7 @@ mod facts;
 mod failure;
 mod keys;
 pub mod password_pool;
+pub mod process;
 mod project;
 mod repeated;
 mod rpc;

@@ -9,6 +9,7 @@ pub mod facts;
 pub mod feed;
 pub mod jobs;
 pub mod notify;
+pub mod process;
 pub mod reminders;
 pub mod rpc;
 mod service;

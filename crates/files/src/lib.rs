@@ -8,6 +8,7 @@ pub mod db;
 mod discard;
 pub mod domain;
 pub mod jobs;
+pub mod process;
 pub mod rpc;
 mod service;
 mod slots;

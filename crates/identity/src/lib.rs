@@ -18,3 +18,6 @@ pub use caller::{Caller, CallerKind};
 pub use granted::Granted;
 pub use permission::PermissionSet;
 pub use secret::InstanceSecret;
+
+/// The defaults of the section `[instance]`, with what each key means.
+pub const CONFIG_DEFAULTS: &str = include_str!("../config.default.toml");

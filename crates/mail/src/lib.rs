@@ -7,6 +7,7 @@ mod link;
 mod mailer;
 mod message;
 mod message_id;
+pub mod settings;
 
 pub use address::{Address, BadAddress, Mailbox};
 pub use directory::Directory;
@@ -15,3 +16,4 @@ pub use link::{BadLink, Link};
 pub use mailer::{MailError, Mailer};
 pub use message::Message;
 pub use message_id::{BadMessageId, MessageId};
+pub use settings::Settings;

@@ -11,12 +11,22 @@ use toml::{Table, Value};
 /// Prefix of every environment variable of this project.
 pub const ENV_PREFIX: &str = "TASKTRACKER_";
 
+/// The defaults of what every process knows, with what each key means.
+pub const DEFAULTS: &str = include_str!("../config.default.toml");
+
 /// A configuration, whole and checked.
 #[derive(Debug, Clone)]
 pub struct Config {
     values: Table,
     origins: BTreeMap<String, String>,
+    /// Where the sources also speak to other processes: the sections of which this one knows only some keys.
+    glimpsed: Option<&'static [&'static str]>,
 }
+
+/// Sections that some process of an instance knows. One that does not passes over them.
+const SECTIONS: [&str; 12] = [
+    "server", "database", "events", "instance", "log", "mail", "services", "auth", "core", "analytics", "files", "gateway",
+];
 
 impl Config {
     /// Starts with the defaults of a process: the `config.default.toml` of each of its parts.
@@ -27,6 +37,7 @@ impl Config {
         let mut config = Self {
             values: Table::new(),
             origins: BTreeMap::new(),
+            glimpsed: None,
         };
         for part in parts {
             let table: Table = toml::from_str(part).context("a config.default.toml cannot be read")?;
@@ -38,6 +49,22 @@ impl Config {
         Ok(config)
     }
 
+    /// From here on what only other processes know is passed over, so that one file and one environment can serve them all: their sections,
+    /// and unknown keys of the `glimpsed` ones.
+    #[must_use]
+    pub fn one_of_many(mut self, glimpsed: &'static [&'static str]) -> Self {
+        self.glimpsed = Some(glimpsed);
+        self
+    }
+
+    /// Whether a key is meant for another process.
+    fn is_for_others(&self, key: &str) -> bool {
+        let section = key.split('.').next().unwrap_or(key);
+        let Some(glimpsed) = self.glimpsed else { return false };
+        let is_own = self.values.contains_key(section) && !glimpsed.contains(&section);
+        SECTIONS.contains(&section) && !is_own && self.lookup(key).is_none()
+    }
+
     /// Lays a file over it.
     ///
     /// # Errors
@@ -47,7 +74,9 @@ impl Config {
         let table: Table = toml::from_str(&text).with_context(|| format!("the configuration {} is no TOML", path.display()))?;
         let origin = path.display().to_string();
         for (key, value) in leaves("", &table) {
-            self.put(&key, value, &origin)?;
+            if !self.is_for_others(&key) {
+                self.put(&key, value, &origin)?;
+            }
         }
         Ok(self)
     }
@@ -72,6 +101,10 @@ impl Config {
                 continue;
             };
             let key = path.to_lowercase().replace("__", ".");
+            let is_file_of_own = key.strip_suffix("_file").is_some_and(|key| self.lookup(key).is_some());
+            if self.is_for_others(&key) && !is_file_of_own {
+                continue;
+            }
             let origin = format!("environment {name}");
             if self.lookup(&key).is_none()
                 && let Some(key) = key.strip_suffix("_file")
@@ -202,11 +235,11 @@ fn leaves(prefix: &str, table: &Table) -> Vec<(String, Value)> {
 mod tests {
     use super::*;
 
-    const DEFAULTS: &str = "[gateway]\nport = 8080\ncors_origins = []\npublic_url = \"\"\n[instance]\nsecret = \"\"\n";
+    const SAMPLE: &str = "[gateway]\nport = 8080\ncors_origins = []\npublic_url = \"\"\n[instance]\nsecret = \"\"\n";
 
     fn variables(pairs: &[(&str, &str)]) -> anyhow::Result<Config> {
         let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Config::defaults(&[DEFAULTS]).unwrap().variables(pairs)
+        Config::defaults(&[SAMPLE]).unwrap().variables(pairs)
     }
 
     #[test]
@@ -242,6 +275,21 @@ mod tests {
         let config = variables(&[("TASKTRACKER_INSTANCE__SECRET_FILE", file.to_str().unwrap())]).unwrap();
         assert_eq!(config.lookup("instance.secret").unwrap().as_str(), Some("hush"));
         assert!(!config.print().contains("hush"));
+    }
+
+    #[test]
+    fn one_process_of_many_passes_over_what_is_meant_for_others() {
+        let config = || Config::defaults(&[SAMPLE]).unwrap().one_of_many(&[]);
+        let set = |name: &str| config().variables([(name.to_owned(), "x".to_owned())]);
+        assert!(set("TASKTRACKER_FILES__CHUNK_BYTES").is_ok());
+        // Its own sections are as strict as ever, and so are sections that nobody knows.
+        assert!(set("TASKTRACKER_GATEWAY__PROT").is_err());
+        assert!(set("TASKTRACKER_FILSE__CHUNK_BYTES").is_err());
+        assert!(variables(&[("TASKTRACKER_FILES__CHUNK_BYTES", "x")]).is_err());
+        let glimpsing = Config::defaults(&[SAMPLE]).unwrap().one_of_many(&["gateway"]);
+        let set = ["PROT", "PORT"].map(|key| (format!("TASKTRACKER_GATEWAY__{key}"), "1".to_owned()));
+        let printed = glimpsing.variables(set).unwrap().print();
+        assert!(printed.contains("gateway.port = 1 ") && !printed.contains("prot "), "{printed}");
     }
 
     #[test]

@@ -1,30 +1,26 @@
 //! The finished program as a process of its own, for what only a process can show: start, memory, and death.
 
 use std::io::{BufRead, BufReader};
+use std::ops::Deref;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-use tasktracker_proto::auth::v1::account_service_client::AccountServiceClient;
-use tasktracker_proto::auth::v1::session_service_client::SessionServiceClient;
-use tasktracker_proto::auth::v1::{RegisterRequest, SessionKind, SignInRequest};
-use tonic::Request;
-use tonic::metadata::MetadataValue;
-use tonic::transport::{Channel, Endpoint};
+use crate::entrance::Entrance;
 
-use crate::world::PASSWORD;
-
-const EMAIL: &str = "ada@example.com";
-
-/// A running server.
+/// A running server that holds everything.
 #[derive(Debug)]
 pub struct Process {
     child: Child,
-    /// Where the gateway listens.
-    pub address: String,
-    /// The set-up token, while there is no owner.
-    pub setup_token: String,
-    kept: tokio::sync::Mutex<Option<(String, std::time::Instant)>>,
+    entrance: Entrance,
+}
+
+impl Deref for Process {
+    type Target = Entrance;
+
+    fn deref(&self) -> &Entrance {
+        &self.entrance
+    }
 }
 
 impl Process {
@@ -36,87 +32,11 @@ impl Process {
 
     /// Runs a command that starts a server, and waits until it says that it is ready.
     pub async fn run(command: &mut Command) -> Self {
-        let mut child = command
-            .env("TASKTRACKER_SERVER__ADMIN_PORT", "0")
-            .env("TASKTRACKER_LOG__FILTER", "warn")
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
-        let words = BufReader::new(child.stdout.take().expect("standard output"));
-        let greeting = tokio::task::spawn_blocking(move || {
-            let (mut address, mut setup_token) = (String::new(), String::new());
-            for line in words.lines().map_while(Result::ok) {
-                if let Some((_, found)) = line.split_once("ready: http://") {
-                    found.clone_into(&mut address);
-                }
-                if line.trim_start().starts_with("tt-setup-") {
-                    line.trim().clone_into(&mut setup_token);
-                }
-                if line.contains("Stop with Ctrl-C") {
-                    break;
-                }
-            }
-            (address, setup_token)
-        });
-        let (address, setup_token) = greeting.await.expect("no panic");
-        assert!(!address.is_empty(), "the server did not say that it is ready");
+        let (child, address, setup_token) = ready(command, "ready: http://", "Stop with Ctrl-C").await;
         Self {
             child,
-            address,
-            setup_token,
-            kept: tokio::sync::Mutex::default(),
+            entrance: Entrance::new(address, setup_token),
         }
-    }
-
-    /// A new connection.
-    pub async fn connect(&self) -> Channel {
-        let endpoint = Endpoint::from_shared(format!("http://{}", self.address))
-            .expect("an address")
-            .tcp_nodelay(true);
-        endpoint.connect().await.expect("the gateway answers")
-    }
-
-    /// Registers the first owner and answers a token.
-    pub async fn owner(&self) -> String {
-        let register = RegisterRequest {
-            email: EMAIL.to_owned(),
-            display_name: "Ada".to_owned(),
-            password: PASSWORD.to_owned(),
-            setup_token: self.setup_token.clone(),
-        };
-        AccountServiceClient::new(self.connect().await)
-            .register(register)
-            .await
-            .expect("registers");
-        self.token().await
-    }
-
-    /// A fresh access token of the owner.
-    pub async fn token(&self) -> String {
-        let sign_in = SignInRequest {
-            email: EMAIL.to_owned(),
-            password: PASSWORD.to_owned(),
-            session_kind: SessionKind::Native.into(),
-        };
-        let answer = SessionServiceClient::new(self.connect().await)
-            .sign_in(sign_in)
-            .await
-            .expect("signs in");
-        answer.into_inner().access_token
-    }
-
-    /// A token of the owner that is kept for some minutes, for many calls of one kind.
-    pub async fn token_once(&self) -> String {
-        if let Some((token, since)) = &*self.kept.lock().await
-            && since.elapsed() < Duration::from_secs(120)
-        {
-            return token.clone();
-        }
-        let token = self.token().await;
-        #[expect(clippy::disallowed_methods, reason = "real time passes while a process runs")]
-        let now = std::time::Instant::now();
-        *self.kept.lock().await = Some((token.clone(), now));
-        token
     }
 
     /// Id of the process.
@@ -142,14 +62,7 @@ impl Process {
 
     /// Stops it as an operator would.
     pub async fn stop(mut self) -> ExitStatus {
-        Command::new("kill").arg(self.child.id().to_string()).status().expect("kill");
-        for _ in 0..150 {
-            if let Some(ended) = self.child.try_wait().expect("a child") {
-                return ended;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-        panic!("the server did not stop within 15 seconds");
+        stopped(&mut self.child).await
     }
 }
 
@@ -161,13 +74,44 @@ impl Drop for Process {
     }
 }
 
-/// A request with a token.
-#[must_use]
-pub fn signed<T>(token: &str, message: T) -> Request<T> {
-    let mut request = Request::new(message);
-    request.metadata_mut().insert(
-        "authorization",
-        MetadataValue::try_from(format!("Bearer {token}")).expect("a token"),
-    );
-    request
+/// Runs a command until it says that it is ready, and answers what follows those words, and a set-up token where it says one. `last` is in
+/// the line after which it says nothing more.
+pub(crate) async fn ready(command: &mut Command, words: &'static str, last: &'static str) -> (Child, String, String) {
+    let mut child = command
+        .env("TASKTRACKER_SERVER__ADMIN_PORT", "0")
+        .env("TASKTRACKER_LOG__FILTER", "warn")
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let lines = BufReader::new(child.stdout.take().expect("standard output"));
+    let greeting = tokio::task::spawn_blocking(move || {
+        let (mut found, mut setup_token) = (String::new(), String::new());
+        for line in lines.lines().map_while(Result::ok) {
+            if let Some((_, rest)) = line.split_once(words) {
+                rest.clone_into(&mut found);
+            }
+            if line.trim_start().starts_with("tt-setup-") {
+                line.trim().clone_into(&mut setup_token);
+            }
+            if line.contains(last) {
+                break;
+            }
+        }
+        (found, setup_token)
+    });
+    let (found, setup_token) = greeting.await.expect("no panic");
+    assert!(!found.is_empty(), "the server did not say that it is ready");
+    (child, found, setup_token)
+}
+
+/// Asks a process to end, and waits until it has.
+pub(crate) async fn stopped(child: &mut Child) -> ExitStatus {
+    Command::new("kill").arg(child.id().to_string()).status().expect("kill");
+    for _ in 0..150 {
+        if let Some(ended) = child.try_wait().expect("a child") {
+            return ended;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the server did not stop within 15 seconds");
 }

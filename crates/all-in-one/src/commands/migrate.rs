@@ -38,7 +38,7 @@ async fn migrate(settings: &Settings) -> anyhow::Result<ExitCode> {
     let files = Database::open(&databases, "files", &lifecycle).await?;
     tasktracker_files::migrate(&files).await?;
     let events = Database::open(&databases, "events", &lifecycle).await?;
-    events.migrate::<tasktracker_migrations::events::Migrator>().await?;
+    tasktracker_service::migrate_events(&events).await?;
     for database in [auth, core, analytics, files, events] {
         database.close().await;
     }

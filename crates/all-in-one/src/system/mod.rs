@@ -1,40 +1,31 @@
 //! The services put together in one process. Calls between them go through the same generated clients and the same surroundings as over
 //! a network, without the network.
 
-mod analytics;
-mod auth;
-mod core;
-mod files;
-mod house;
-mod operations;
 mod settled;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::Context;
-use futures_util::future::BoxFuture;
+use tasktracker_core::process::Outside;
 use tasktracker_events::EventLog;
-use tasktracker_gateway::{Backends, ExchangeCredential, Exchanged, Gateway};
+use tasktracker_gateway::{Gateway, process as gateway};
 use tasktracker_identity::InstanceSecret;
-use tasktracker_identity::changes::Change;
-use tasktracker_identity::service::{AsService, Credential};
-use tasktracker_proto::auth::v1::ExchangeCredentialRequest;
-use tasktracker_proto::auth::v1::credential_service_client::CredentialServiceClient;
+use tasktracker_identity::changes::Changes;
+use tasktracker_identity::service::Credential;
 use tasktracker_server::clock::{SharedClock, SystemClock};
 use tasktracker_server::data_dir::DataDir;
 use tasktracker_server::ids::Ids;
+use tasktracker_server::program;
 use tasktracker_server::stack::Stack;
-use tasktracker_server::{Lifecycle, RpcError, Upstream, listen};
+use tasktracker_server::{Lifecycle, Upstream};
+use tasktracker_service::{Ground, Held, Service};
 use tokio::net::TcpListener;
-use tokio::sync::broadcast::error::RecvError;
-use tonic::body::Body;
 use tonic::service::RoutesBuilder;
-use tower::ServiceExt;
 
 use crate::settings::Settings;
-use house::Ground;
-pub use house::{House, Service};
+
+/// Where each service listens by itself.
+const PORTS: [(&str, u16); 4] = [("auth", 50051), ("core", 50052), ("analytics", 50053), ("files", 50054)];
 
 /// The running services.
 #[derive(Debug, Clone)]
@@ -49,7 +40,7 @@ pub struct System {
     pub analytics: tasktracker_analytics::App,
     /// The edge.
     pub gateway: Gateway,
-    /// The services as others call them, with the port that each has when it listens by itself.
+    /// The services as others call them.
     pub services: Vec<Service>,
     /// The owner of all spawned work.
     pub lifecycle: Lifecycle,
@@ -69,30 +60,40 @@ impl System {
             "" => InstanceSecret::in_data_dir(data_dir.path(), || ids.secret())?,
             given => InstanceSecret::given(given)?,
         };
-        let ground = Ground::new(settings.clone(), clock, ids, secret, lifecycle.clone()).await?;
-        let (auth, house) = auth::start(ground).await?;
+        let ground = Ground::new(settings.ground.clone(), clock, ids, secret, lifecycle.clone()).await?;
+        let (auth, house, auth_service) = tasktracker_auth::process::start(ground, settings.auth.clone(), "core").await?;
         // Files asks Core; Analytics asks neither.
         let core_then_files = Box::pin(async {
-            let core = core::start(&house).await?;
-            let files = files::start(&house, &core.1).await?;
+            let outside = Outside {
+                mailer: settings.mail.mailer(&settings.data_dir)?,
+                public_url: &settings.gateway.public_url,
+                mail_from: &settings.mail.from,
+            };
+            let core = tasktracker_core::process::start(&house, settings.core, outside).await?;
+            let files = tasktracker_files::process::start(&house, settings.files, core.1.upstream.clone()).await?;
             anyhow::Ok((core, files))
         });
+        let counting = Box::pin(tasktracker_analytics::process::start(&house, settings.analytics));
         let (((core, core_service), (files, files_service)), (analytics, analytics_service)) =
-            tokio::try_join!(core_then_files, Box::pin(analytics::start(&house)))?;
+            tokio::try_join!(core_then_files, counting)?;
 
-        let services = vec![house.auth.clone(), core_service, analytics_service, files_service];
-        let operations = operations::start(&house, &auth, &core, &files, &analytics).await?;
-        let gateway = Gateway::new(
-            settings.gateway.clone(),
-            tasktracker_proto::DESCRIPTORS_WITH_COMMENTS,
-            &backends(&services),
-            Arc::new(AtAuth(CredentialServiceClient::new(
-                house.credential("gateway").calling(house.auth.upstream.clone()),
-            ))),
-            house.clock.clone(),
-            house.ids.clone(),
-        )?;
-        forget_ended_sessions(&gateway, house.changes.subscribe(), &lifecycle);
+        let services = vec![auth_service, core_service, analytics_service, files_service];
+        let held = [
+            tasktracker_auth::process::held(&auth),
+            tasktracker_core::process::held(&core),
+            tasktracker_files::process::held(&files),
+            tasktracker_analytics::process::held(&analytics),
+        ];
+        let operations = house.operations(Held::all(held)).await?;
+        let gateway = gateway::start(gateway::Parts {
+            config: settings.gateway.clone(),
+            backends: gateway::backends(&ways(&services))?,
+            auth: house.credential("gateway").calling(house.auth.clone()),
+            changes: house.changes.clone(),
+            clock: house.clock.clone(),
+            ids: house.ids.clone(),
+            lifecycle: lifecycle.clone(),
+        })?;
         house.changes.ready().await;
         Ok(Self {
             auth,
@@ -139,12 +140,7 @@ impl System {
 
     /// Opens the gateway's port.
     pub fn serve_gateway(&self, listener: TcpListener) {
-        listen::serve("gateway port", listener, self.gateway.service(), &self.lifecycle);
-        let (gateway, stopping) = (self.gateway.clone(), self.lifecycle.stopping().clone());
-        self.lifecycle.spawn("gateway health", async move {
-            stopping.cancelled().await;
-            gateway.set_serving(false).await;
-        });
+        gateway::serve(&self.gateway, listener, &self.lifecycle);
     }
 
     /// Opens a port for each service, for grpcurl.
@@ -153,22 +149,9 @@ impl System {
     /// A port is taken.
     pub async fn expose_services(&self, settings: &Settings) -> anyhow::Result<()> {
         for service in &self.services {
-            let listener = bind((settings.server.address, service.port).into()).await?;
-            let (upstream, operations) = (service.upstream.clone(), self.operations.clone());
-            let name = service.name;
-            let answering = tower::service_fn(move |request: http::Request<_>| {
-                // Operators reach everything of this process on each of its ports.
-                let upstream = if operations::is_for(request.uri().path()) {
-                    operations.clone()
-                } else {
-                    upstream.clone()
-                };
-                async move {
-                    let answer = upstream.oneshot(request.map(Body::new)).await;
-                    Ok::<_, std::convert::Infallible>(answer.unwrap_or_else(unreachable_service))
-                }
-            });
-            listen::serve(name, listener, answering, &self.lifecycle);
+            let port = PORTS.iter().find(|(name, _)| *name == service.name).map_or(0, |(_, port)| *port);
+            let listener = bind((settings.server.address, port).into()).await?;
+            service.listen(listener, &self.operations, &self.lifecycle);
         }
         Ok(())
     }
@@ -183,25 +166,22 @@ pub fn openapi(settings: &Settings) -> anyhow::Result<String> {
     let ids = Ids::system(clock.clone());
     // Nothing is ever called: the document comes from the descriptors of what has a place.
     let nowhere = Upstream::local(Stack::around(RoutesBuilder::default().routes(), ids.clone()));
-    let everywhere = [
-        Service::new("auth port", auth::PORT, &tasktracker_auth::PUBLIC_SERVICES, nowhere.clone()),
-        Service::new("core port", core::PORT, &tasktracker_core::SERVICES, nowhere.clone()),
-        Service::new("analytics port", analytics::PORT, &tasktracker_analytics::SERVICES, nowhere.clone()),
-        Service::new("files port", files::PORT, &tasktracker_files::SERVICES, nowhere.clone()),
-    ];
     let nobody = Credential::new(nowhere.clone(), "gateway", &InstanceSecret::in_memory(ids.secret()), clock.clone());
-    let exchange = Arc::new(AtAuth(CredentialServiceClient::new(nobody.calling(nowhere.clone()))));
-    let descriptors = tasktracker_proto::DESCRIPTORS_WITH_COMMENTS;
-    let gateway = Gateway::new(settings.gateway.clone(), descriptors, &backends(&everywhere), exchange, clock, ids)?;
+    let everywhere = PORTS.map(|(name, _)| (name, nowhere.clone()));
+    let gateway = gateway::start(gateway::Parts {
+        config: settings.gateway.clone(),
+        backends: gateway::backends(&everywhere)?,
+        auth: nobody.calling(nowhere),
+        changes: Changes::new(clock.clone()),
+        clock,
+        ids,
+        lifecycle: Lifecycle::new(),
+    })?;
     Ok(gateway.openapi_json().to_owned())
 }
 
-fn backends(services: &[Service]) -> Backends {
-    let by_service = services
-        .iter()
-        .flat_map(|service| service.public.iter().map(|name| ((*name).to_owned(), service.upstream.clone())))
-        .collect();
-    Backends { by_service }
+fn ways(services: &[Service]) -> Vec<(&'static str, Upstream)> {
+    services.iter().map(|service| (service.name, service.upstream.clone())).collect()
 }
 
 /// Takes a port.
@@ -209,60 +189,5 @@ fn backends(services: &[Service]) -> Backends {
 /// # Errors
 /// It is taken, or not ours to take.
 pub async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address)
-        .await
-        .with_context(|| format!("cannot listen on {address}; is something else running there? choose another with --port"))
-}
-
-fn unreachable_service(error: tasktracker_server::upstream::UpstreamError) -> http::Response<Body> {
-    tonic::Status::from(RpcError::unavailable("the service", anyhow::anyhow!(error))).into_http()
-}
-
-/// The gateway's exchange of cookies, at Auth.
-struct AtAuth(CredentialServiceClient<AsService>);
-
-impl ExchangeCredential for AtAuth {
-    fn exchange(&self, session_secret: String) -> BoxFuture<'static, Result<Exchanged, RpcError>> {
-        let mut client = self.0.clone();
-        Box::pin(async move {
-            let answer = client
-                .exchange_credential(ExchangeCredentialRequest { session_secret })
-                .await
-                .map_err(refused)?
-                .into_inner();
-            let expire_time = answer.expire_time.as_ref().and_then(tasktracker_server::time::from_proto);
-            let expire_time = expire_time.ok_or_else(|| RpcError::internal(anyhow::anyhow!("auth answered no expire_time")))?;
-            Ok(Exchanged {
-                token: answer.access_token,
-                expire_time,
-                session_id: answer.session_id,
-            })
-        })
-    }
-}
-
-fn refused(status: tonic::Status) -> RpcError {
-    use tasktracker_proto::r#type::v1::ErrorReason;
-    use tasktracker_server::error::reason_of;
-    match reason_of(&status) {
-        Some(ErrorReason::CredentialInvalid) => {
-            RpcError::unauthenticated(ErrorReason::CredentialInvalid, "the session has ended, sign in again")
-        }
-        _ => RpcError::from_upstream("auth", status),
-    }
-}
-
-fn forget_ended_sessions(gateway: &Gateway, mut changes: tokio::sync::broadcast::Receiver<Change>, lifecycle: &Lifecycle) {
-    let (gateway, stopping) = (gateway.clone(), lifecycle.stopping().clone());
-    lifecycle.spawn("gateway sessions", async move {
-        loop {
-            let change = tokio::select! { () = stopping.cancelled() => return, change = changes.recv() => change };
-            match change {
-                Ok(Change::SessionEnded { session_id }) => gateway.forget_session(&session_id.to_string()).await,
-                Ok(Change::Access { .. }) => {}
-                Ok(Change::Flushed) | Err(RecvError::Lagged(_)) => gateway.forget_all_sessions(),
-                Err(RecvError::Closed) => return,
-            }
-        }
-    });
+    program::bind(address).await
 }

@@ -22,6 +22,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("ephemeral", &["server"]),
     ("mail", &["server"]),
     ("migrations", &["database", "events", "jobs"]),
+    ("service", &["proto", "server", "identity", "database", "events", "jobs", "migrations"]),
     // Services.
     ("auth", SERVICE),
     ("core", SERVICE),
@@ -45,6 +46,7 @@ const SERVICE: &[&str] = &[
     "ephemeral",
     "mail",
     "migrations",
+    "service",
 ];
 
 const EVERYTHING: &[&str] = &[
@@ -57,6 +59,7 @@ const EVERYTHING: &[&str] = &[
     "ephemeral",
     "mail",
     "migrations",
+    "service",
     "auth",
     "core",
     "analytics",
@@ -74,6 +77,7 @@ const EVERYTHING_AND_ALL_IN_ONE: &[&str] = &[
     "ephemeral",
     "mail",
     "migrations",
+    "service",
     "auth",
     "core",
     "analytics",

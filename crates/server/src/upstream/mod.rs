@@ -1,4 +1,6 @@
-//! Where a service is: in this process, or behind a channel. Generated clients do not know the difference.
+//! Where a service is: in this process, or in others. Generated clients do not know the difference.
+
+mod instances;
 
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -9,6 +11,10 @@ use tonic::body::Body;
 use tonic::transport::{Channel, Endpoint};
 use tower::{Service, ServiceExt};
 
+pub use instances::Instances;
+
+use crate::lifecycle::Lifecycle;
+use crate::services::Addresses;
 use crate::stack::GrpcService;
 
 /// What a failed call to a service in another process says.
@@ -21,6 +27,8 @@ pub enum Upstream {
     Local(GrpcService),
     /// In another process.
     Remote(Channel),
+    /// In other processes, whichever of them are well.
+    Instances(Instances),
 }
 
 impl std::fmt::Debug for Upstream {
@@ -28,6 +36,7 @@ impl std::fmt::Debug for Upstream {
         f.write_str(match self {
             Self::Local(_) => "Upstream::Local",
             Self::Remote(_) => "Upstream::Remote",
+            Self::Instances(_) => "Upstream::Instances",
         })
     }
 }
@@ -42,13 +51,23 @@ impl Upstream {
     /// A service in another process. Connects when first used, and again whenever the connection is lost.
     #[must_use]
     pub fn remote(address: Uri) -> Self {
-        let endpoint = Endpoint::from(address)
-            .connect_timeout(Duration::from_millis(500))
-            .http2_keep_alive_interval(Duration::from_secs(20))
-            .keep_alive_timeout(Duration::from_secs(10))
-            .tcp_nodelay(true);
-        Self::Remote(endpoint.connect_lazy())
+        Self::Remote(tuned(address).connect_lazy())
     }
+
+    /// A service at several addresses, each of which is called as long as it is healthy.
+    #[must_use]
+    pub fn instances(name: &'static str, addresses: Addresses, lifecycle: &Lifecycle) -> Self {
+        Self::Instances(Instances::follow(name, addresses, lifecycle))
+    }
+}
+
+/// An address with the limits that the library leaves open.
+fn tuned(address: Uri) -> Endpoint {
+    Endpoint::from(address)
+        .connect_timeout(Duration::from_millis(500))
+        .http2_keep_alive_interval(Duration::from_secs(20))
+        .keep_alive_timeout(Duration::from_secs(10))
+        .tcp_nodelay(true)
 }
 
 impl Service<Request<Body>> for Upstream {
@@ -58,7 +77,7 @@ impl Service<Request<Body>> for Upstream {
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         match self {
-            Self::Local(_) => Poll::Ready(Ok(())),
+            Self::Local(_) | Self::Instances(_) => Poll::Ready(Ok(())),
             Self::Remote(channel) => channel.poll_ready(context).map_err(Into::into),
         }
     }
@@ -78,6 +97,7 @@ impl Service<Request<Body>> for Upstream {
                 let call = channel.call(request);
                 Box::pin(async move { call.await.map_err(Into::into) })
             }
+            Self::Instances(instances) => Box::pin(instances.clone().call(request)),
         }
     }
 }

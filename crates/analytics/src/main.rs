@@ -1,0 +1,12 @@
+//! The program `tasktracker-analytics`: Analytics in a process of its own.
+
+use std::process::ExitCode;
+
+use tasktracker_analytics::process::Process;
+
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+fn main() -> ExitCode {
+    tasktracker_service::main::<Process>()
+}
