@@ -142,7 +142,17 @@ mod tests {
             .iter()
             .map(|server| server.variable(place.port_base + server.ports()[0]).1)
             .collect();
-        assert_eq!(addresses[..2], ["postgres://tasktracker@127.0.0.1:55432", "127.0.0.1:59092"]);
+        assert_eq!(
+            addresses,
+            [
+                "postgres://tasktracker@127.0.0.1:55432",
+                "127.0.0.1:59092",
+                "mongodb://127.0.0.1:57017",
+                "http://tasktracker:tasktracker-development@127.0.0.1:58333",
+                "http://127.0.0.1:58005",
+                "redis://127.0.0.1:56379",
+            ]
+        );
     }
 
     #[test]

@@ -5,11 +5,18 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use super::{kafka, postgres};
+use super::{kafka, mongodb, postgres, redis, s3, ses};
 use crate::tools::Found;
 
 /// All of them, in the order of the table.
-pub const SERVERS: &[&dyn Server] = &[&postgres::Postgres, &kafka::Kafka];
+pub const SERVERS: &[&dyn Server] = &[
+    &postgres::Postgres,
+    &kafka::Kafka,
+    &mongodb::MongoDb,
+    &s3::S3,
+    &ses::Ses,
+    &redis::Redis,
+];
 
 /// A third-party server.
 pub trait Server: Sync {

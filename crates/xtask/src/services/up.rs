@@ -16,7 +16,7 @@ use crate::terminal;
 use crate::tools::Found;
 
 /// How long a server may take to its first answer. Kafka needs 4 s on an idle machine.
-const BOUND: Duration = Duration::from_secs(180);
+const BOUND: Duration = Duration::from_secs(90);
 
 /// What came of one server.
 pub struct Started {

@@ -1,6 +1,9 @@
 //! Questions to servers in their own protocols, so that xtask needs none of their clients. Each is answered only by a server that works.
 
+mod http;
 mod kafka;
+mod mongodb;
+mod redis;
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
@@ -8,7 +11,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
+pub use http::http;
 pub use kafka::kafka;
+pub use mongodb::mongodb;
+pub use redis::redis;
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(5);
