@@ -5,6 +5,8 @@ mod account;
 mod debian;
 mod down;
 mod kafka;
+#[cfg(test)]
+mod lifecycle;
 mod mongodb;
 mod place;
 mod postgres;
