@@ -28,6 +28,18 @@ pub fn cache() -> Result<PathBuf> {
     Ok(base.join("tasktracker"))
 }
 
+/// A setting of xtask itself.
+pub fn setting(name: &str) -> Option<std::ffi::OsString> {
+    variable(name).filter(|value| !value.is_empty())
+}
+
+/// Whether this is root, whom some servers refuse.
+#[cfg(unix)]
+pub fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0)
+}
+
 /// Where a program is found on the path.
 pub fn program(name: &str) -> Option<PathBuf> {
     let path = variable("PATH")?;

@@ -5,6 +5,8 @@ mod environment;
 mod protos;
 mod repository;
 mod rules;
+#[cfg(unix)]
+mod services;
 mod stopwatch;
 mod terminal;
 mod tools;
@@ -30,6 +32,9 @@ enum Command {
     Check(commands::check::Arguments),
     /// Run all tests, with the tools they need.
     Test(commands::test::Arguments),
+    /// Start and stop the third-party servers: PostgreSQL, Kafka, MongoDB, S3, SES, Redis.
+    #[cfg(unix)]
+    Services(commands::services::Arguments),
     /// Rewrite what is generated and committed.
     Gen(commands::generate::Arguments),
     /// Measure.
@@ -43,6 +48,8 @@ fn main() -> ExitCode {
         Command::Up(arguments) => commands::up::run(&arguments),
         Command::Check(arguments) => commands::check::run(&arguments),
         Command::Test(arguments) => commands::test::run(&arguments),
+        #[cfg(unix)]
+        Command::Services(arguments) => commands::services::run(&arguments),
         Command::Gen(arguments) => commands::generate::run(&arguments),
         Command::Bench(arguments) => commands::bench::run(&arguments),
         Command::Soak(arguments) => commands::soak::run(&arguments),

@@ -3,6 +3,8 @@
 pub mod bench;
 pub mod check;
 pub mod generate;
+#[cfg(unix)]
+pub mod services;
 pub mod soak;
 pub mod test;
 pub mod up;

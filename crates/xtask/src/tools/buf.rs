@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::Tool;
+use super::install::NPM;
+use super::{Tool, program};
 
 const PACKAGE: &str = "@bufbuild/buf@1.75.0";
 
@@ -11,11 +12,13 @@ pub fn tool() -> Tool {
     Tool {
         name: "buf",
         version: "1.75.0",
-        installer: "npm",
+        needs: &[NPM],
         executable: "node_modules/.bin/buf",
+        files: &[],
         recipe: PACKAGE,
         steps,
-        version_arguments: &["--version"],
+        version_call: |folder| program(folder, "node_modules/.bin/buf", &["--version"]),
+        version_answer: "1.75.0",
     }
 }
 

@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::Tool;
+use super::install::GO;
+use super::{Tool, program};
 
 const MODULE: &str = "github.com/fullstorydev/grpcurl/cmd/grpcurl@v1.9.4";
 
@@ -11,11 +12,14 @@ pub fn tool() -> Tool {
     Tool {
         name: "grpcurl",
         version: "1.9.4",
-        installer: "go",
+        needs: &[GO],
         executable: "grpcurl",
+        files: &[],
         recipe: MODULE,
         steps,
-        version_arguments: &["--version"],
+        version_call: |folder| program(folder, "grpcurl", &["--version"]),
+        // Built from its module it does not know.
+        version_answer: "",
     }
 }
 

@@ -15,17 +15,47 @@ pub struct Tool {
     pub name: &'static str,
     /// Version, part of the folder's name.
     pub version: &'static str,
-    /// Program on the path that installs it.
-    pub installer: &'static str,
+    /// Programs on the path that install it or that it runs in.
+    pub needs: &'static [Need],
     /// Where the executable is, in the tool's folder.
     pub executable: &'static str,
+    /// Files that the steps read, put into the tool's folder first: name and content.
+    pub files: &'static [(&'static str, &'static str)],
     /// Everything else that decides what gets installed.
     pub recipe: &'static str,
     /// Commands that install into a folder.
     pub steps: fn(&Path) -> Vec<Command>,
-    /// Arguments with which it tells its version.
-    pub version_arguments: &'static [&'static str],
+    /// Asks what is installed in a folder for its version.
+    pub version_call: fn(&Path) -> Command,
+    /// Stands in the answer. Empty where the tool does not know its own version.
+    pub version_answer: &'static str,
 }
+
+/// A program that has to be there already.
+pub struct Need {
+    /// Its name on the path.
+    pub program: &'static str,
+    /// What to install where it is not.
+    pub remedy: &'static str,
+}
+
+/// Node.js.
+pub const NPM: Need = Need {
+    program: "npm",
+    remedy: "install Node.js 20 or newer",
+};
+
+/// Go.
+pub const GO: Need = Need {
+    program: "go",
+    remedy: "install Go 1.22 or newer",
+};
+
+/// Python.
+pub const PYTHON: Need = Need {
+    program: "python3",
+    remedy: "install Python 3.9 or newer with its `venv` module",
+};
 
 /// A tool, or why there is none.
 pub enum Found {
@@ -45,16 +75,34 @@ pub fn find_or_install(tool: &Tool) -> Result<Found> {
     let cache = environment::cache()?;
     let found = match find_in(tool, &cache)? {
         Some(executable) => Ok(executable),
-        None if environment::program(tool.installer).is_none() => {
-            Err(format!("{} needs `{}`, which is not installed", tool.name, tool.installer))
-        }
-        None => install(tool, &cache).map_err(|error| format!("{} {} could not be installed: {error:#}", tool.name, tool.version)),
+        None => match missing(tool, |program| environment::program(program).is_some()) {
+            Some(why) => Err(why),
+            None => install(tool, &cache).map_err(|error| format!("{} {} could not be installed: {error:#}", tool.name, tool.version)),
+        },
     };
     match found {
         Ok(executable) => Ok(Found::Ready(executable)),
-        Err(why) if environment::is_ci() => bail!(why),
-        Err(why) => Ok(Found::Missing(why)),
+        Err(why) => missing_here(why),
     }
+}
+
+/// What is missing is an error in CI, where nothing may be skipped.
+pub fn missing_here(why: String) -> Result<Found> {
+    if environment::is_ci() {
+        bail!(why);
+    }
+    Ok(Found::Missing(why))
+}
+
+/// What has to be installed by hand first.
+fn missing(tool: &Tool, is_there: impl Fn(&str) -> bool) -> Option<String> {
+    let missing: Vec<String> = tool
+        .needs
+        .iter()
+        .filter(|need| !is_there(need.program))
+        .map(|need| format!("{} needs `{}`, which is not installed: {}", tool.name, need.program, need.remedy))
+        .collect();
+    (!missing.is_empty()).then(|| missing.join("; "))
 }
 
 fn find_in(tool: &Tool, cache: &Path) -> Result<Option<PathBuf>> {
@@ -82,13 +130,24 @@ fn install(tool: &Tool, cache: &Path) -> Result<PathBuf> {
         std::fs::remove_dir_all(&folder)?;
     }
     std::fs::create_dir_all(&folder)?;
+    for (name, content) in tool.files {
+        std::fs::write(folder.join(name), content)?;
+    }
     for step in &mut (tool.steps)(&folder) {
         environment::output(step.stdin(Stdio::null()))?;
     }
-    let executable = folder.join(tool.executable);
-    environment::output(Command::new(&executable).args(tool.version_arguments).stdin(Stdio::null())).context("it does not run")?;
+    verify(tool, &folder)?;
     std::fs::write(folder.join(MARKER), recipe(tool))?;
-    Ok(executable)
+    Ok(folder.join(tool.executable))
+}
+
+/// It runs, and is of the version that was asked for.
+fn verify(tool: &Tool, folder: &Path) -> Result<()> {
+    let answer = environment::output((tool.version_call)(folder).stdin(Stdio::null())).context("it does not run")?;
+    if !answer.contains(tool.version_answer) {
+        bail!("it says that it is `{}`, not {}", answer.trim(), tool.version_answer);
+    }
+    Ok(())
 }
 
 /// Written last: without it, or with another recipe in it, the folder is no installation.
@@ -99,7 +158,8 @@ fn folder(tool: &Tool, cache: &Path) -> PathBuf {
 }
 
 fn recipe(tool: &Tool) -> String {
-    format!("{} {}\n{}", tool.name, tool.version, tool.recipe)
+    let files: String = tool.files.iter().map(|(name, content)| format!("\n{name}\n{content}")).collect();
+    format!("{} {}\n{}{files}", tool.name, tool.version, tool.recipe)
 }
 
 #[cfg(test)]
@@ -111,11 +171,17 @@ mod tests {
         Tool {
             name: "sample",
             version: "1",
-            installer: "sh",
+            needs: &[],
             executable: "program",
+            files: &[],
             recipe,
             steps,
-            version_arguments: &["-c", "exit 0"],
+            version_call: |folder| {
+                let mut program = Command::new(folder.join("program"));
+                program.args(["-c", "echo sample 1"]);
+                program
+            },
+            version_answer: "sample 1",
         }
     }
 
@@ -148,5 +214,48 @@ mod tests {
         let error = install(&sample("a", fail), cache.path()).unwrap_err();
         assert!(format!("{error:#}").contains("no network"), "{error:#}");
         assert!(find_in(&sample("a", fail), cache.path()).unwrap().is_none());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn another_version_than_asked_for_is_none() {
+        let cache = tempfile::tempdir().unwrap();
+        let other = Tool {
+            version_answer: "sample 2",
+            ..sample("a", copy)
+        };
+        let error = install(&other, cache.path()).unwrap_err();
+        assert!(
+            error.to_string().contains("it says that it is `sample 1`, not sample 2"),
+            "{error:#}"
+        );
+        assert!(find_in(&other, cache.path()).unwrap().is_none());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_changed_file_is_a_changed_recipe() {
+        let cache = tempfile::tempdir().unwrap();
+        let with = |files| Tool {
+            files,
+            ..sample("a", copy)
+        };
+        install(&with(&[("pom.xml", "<one/>")]), cache.path()).unwrap();
+        assert!(find_in(&with(&[("pom.xml", "<one/>")]), cache.path()).unwrap().is_some());
+        assert!(find_in(&with(&[("pom.xml", "<two/>")]), cache.path()).unwrap().is_none());
+        assert_eq!(std::fs::read_to_string(cache.path().join("sample-1/pom.xml")).unwrap(), "<one/>");
+    }
+
+    #[test]
+    fn says_what_to_install_first() {
+        let tool = Tool {
+            needs: &[GO, NPM],
+            ..sample("a", copy)
+        };
+        assert_eq!(
+            missing(&tool, |program| program == "npm").unwrap(),
+            "sample needs `go`, which is not installed: install Go 1.22 or newer"
+        );
+        assert!(missing(&tool, |_| true).is_none());
     }
 }

@@ -5,12 +5,12 @@ mod grpcurl;
 mod install;
 mod python;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::Result;
 
-pub use install::Found;
-use install::Tool;
+pub use install::{Found, Need, Tool};
 
 /// buf, from its npm package.
 pub fn buf() -> Result<Found> {
@@ -40,4 +40,16 @@ pub fn ready(tool: &Tool) -> Result<Found> {
 /// A tool that is installed already.
 pub fn installed(tool: &Tool) -> Result<Option<PathBuf>> {
     install::find(tool)
+}
+
+/// What cannot be installed is missing; in CI that is an error.
+pub fn missing(why: String) -> Result<Found> {
+    install::missing_here(why)
+}
+
+/// A call of a program in a tool's folder.
+pub fn program(folder: &Path, executable: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(folder.join(executable));
+    command.args(arguments);
+    command
 }

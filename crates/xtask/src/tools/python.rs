@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::Tool;
+use super::install::PYTHON;
+use super::{Tool, program};
 
 /// All of them, those that others bring along too, so that two machines test with the same.
 const REQUIREMENTS: &str = "\
@@ -16,18 +17,19 @@ protobuf==7.36.2
 typing_extensions==4.16.0
 ";
 
+const IMPORTS: &str = "import grpc_status, grpc_reflection, grpc_tools, grpc; print(grpc.__version__)";
+
 pub fn tool() -> Tool {
     Tool {
         name: "python-grpcio",
         version: "1.85.1",
-        installer: "python3",
+        needs: &[PYTHON],
         executable: "bin/python",
+        files: &[],
         recipe: REQUIREMENTS,
         steps,
-        version_arguments: &[
-            "-c",
-            "import grpc_status, grpc_reflection, grpc_tools, grpc; print(grpc.__version__)",
-        ],
+        version_call: |folder| program(folder, "bin/python", &["-c", IMPORTS]),
+        version_answer: "1.85.1",
     }
 }
 
