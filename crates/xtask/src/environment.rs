@@ -34,7 +34,6 @@ pub fn setting(name: &str) -> Option<std::ffi::OsString> {
 }
 
 /// Whether this is root, whom some servers refuse.
-#[cfg(unix)]
 pub fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt;
     std::fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0)

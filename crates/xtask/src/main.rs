@@ -2,10 +2,10 @@
 
 mod commands;
 mod environment;
+mod programs;
 mod protos;
 mod repository;
 mod rules;
-#[cfg(unix)]
 mod services;
 mod stopwatch;
 mod terminal;
@@ -33,7 +33,6 @@ enum Command {
     /// Run all tests, with the tools they need.
     Test(commands::test::Arguments),
     /// Start and stop the third-party servers: PostgreSQL, Kafka, MongoDB, S3, SES, Redis.
-    #[cfg(unix)]
     Services(commands::services::Arguments),
     /// Rewrite what is generated and committed.
     Gen(commands::generate::Arguments),
@@ -48,7 +47,6 @@ fn main() -> ExitCode {
         Command::Up(arguments) => commands::up::run(&arguments),
         Command::Check(arguments) => commands::check::run(&arguments),
         Command::Test(arguments) => commands::test::run(&arguments),
-        #[cfg(unix)]
         Command::Services(arguments) => commands::services::run(&arguments),
         Command::Gen(arguments) => commands::generate::run(&arguments),
         Command::Bench(arguments) => commands::bench::run(&arguments),

@@ -3,7 +3,6 @@
 pub mod bench;
 pub mod check;
 pub mod generate;
-#[cfg(unix)]
 pub mod services;
 pub mod soak;
 pub mod test;

@@ -1,48 +1,67 @@
-//! `cargo xtask test`: all tests of the workspace, with the tools that the polyglot ones call. Ends with one line that sums up.
+//! `cargo xtask test`: all tests of the workspace, first embedded, then on the real stores, with the tools that the polyglot ones call. Ends
+//! with one line that sums up.
 
 use std::io::{BufRead, BufReader, IsTerminal};
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::{Context, Result};
 
+use crate::services::ForTests;
 use crate::tools::{self, Found};
-use crate::{environment, terminal};
+use crate::{environment, programs, terminal};
 
 /// Flags.
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// On SQLite and in one process (the default).
+    /// Only on SQLite and in one process.
     #[arg(long, conflicts_with = "distributed")]
     embedded: bool,
-    /// On PostgreSQL, Kafka, MongoDB, S3 and Redis, one process a service.
+    /// Only on PostgreSQL, Kafka, MongoDB, S3, SES and Redis, which are started for it, and with one process a service.
     #[arg(long)]
     distributed: bool,
-    /// Only tests with this in their path; installs nothing unless it is `polyglot`.
+    /// Only tests with this in their path; installs no tools unless it is `polyglot`.
     filter: Option<String>,
 }
 
 /// Part of a filter's text that asks for the tests with tools.
 const POLYGLOT: &str = "polyglot";
 
+/// The packages whose tests run on the real stores too.
+const ON_STORES: [&str; 9] = [
+    "tasktracker-database",
+    "tasktracker-events",
+    "tasktracker-jobs",
+    "tasktracker-mail",
+    "tasktracker-auth",
+    "tasktracker-core",
+    "tasktracker-analytics",
+    "tasktracker-files",
+    "tasktracker",
+];
+/// Those of them that have more in them for the real stores.
+const WITH_FEATURE: [&str; 7] = [
+    "tasktracker-events",
+    "tasktracker-mail",
+    "tasktracker-auth",
+    "tasktracker-core",
+    "tasktracker-analytics",
+    "tasktracker-files",
+    "tasktracker",
+];
+
 /// Runs.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    if arguments.distributed {
-        terminal::warn("there is no distributed mode yet; `cargo xtask test` runs everything there is");
-        return Ok(ExitCode::from(2));
+    let tools = tools(arguments.filter.as_deref())?;
+    let mut tally = Tally::default();
+    let mut passed = true;
+    if !arguments.distributed {
+        let mut command = environment::cargo();
+        command.args(["test", "--workspace", "--no-fail-fast"]);
+        passed &= run_and_count(arguments, &mut command, &tools, &mut tally)?;
     }
-    let mut command = environment::cargo();
-    command.args(["test", "--workspace", "--no-fail-fast"]);
-    if environment::is_ci() {
-        command.arg("--locked");
+    if !arguments.embedded {
+        passed &= distributed(arguments, &tools, &mut tally)?;
     }
-    for (variable, executable) in tools(arguments.filter.as_deref())? {
-        command.env(variable, executable);
-    }
-    command.args(&arguments.filter);
-    if std::io::stdout().is_terminal() {
-        command.args(["--", "--color", "always"]);
-    }
-    let (tally, passed) = run_and_count(&mut command)?;
     if tally.passed + tally.failed == 0 {
         terminal::warn("no test ran");
     }
@@ -54,8 +73,27 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     Ok(if passed && ran { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// The same tests on servers that live as long as they run, and those that need the programs of several processes.
+fn distributed(arguments: &Arguments, tools: &[Tool], tally: &mut Tally) -> Result<bool> {
+    let folder = programs::build(false)?;
+    let servers = ForTests::start()?;
+    let mut command = environment::cargo();
+    command.args(["test", "--no-fail-fast", "--features", &programs::features(&WITH_FEATURE)]);
+    for package in ON_STORES {
+        command.args(["--package", package]);
+    }
+    command.env("TASKTRACKER_TEST_PROGRAMS", folder);
+    for (variable, address) in &servers.variables {
+        command.env(variable, address);
+    }
+    run_and_count(arguments, &mut command, tools, tally)
+}
+
+/// A tool that a test calls, by the variable that names it.
+type Tool = (&'static str, std::path::PathBuf);
+
 /// The tools and the variables that name them. With a filter only those that are there already, for a quick answer.
-fn tools(filter: Option<&str>) -> Result<Vec<(&'static str, std::path::PathBuf)>> {
+fn tools(filter: Option<&str>) -> Result<Vec<Tool>> {
     let install = filter.is_none_or(|filter| filter.contains(POLYGLOT));
     let mut found = Vec::new();
     for (variable, tool) in tools::for_tests() {
@@ -80,16 +118,23 @@ struct Tally {
 }
 
 /// Runs `cargo test`, shows what it prints, and counts.
-fn run_and_count(command: &mut Command) -> Result<(Tally, bool)> {
+fn run_and_count(arguments: &Arguments, command: &mut Command, tools: &[Tool], tally: &mut Tally) -> Result<bool> {
+    if environment::is_ci() {
+        command.arg("--locked");
+    }
+    command.envs(tools.iter().map(|(variable, executable)| (variable, executable)));
+    command.args(&arguments.filter);
+    if std::io::stdout().is_terminal() {
+        command.args(["--", "--color", "always"]);
+    }
     let mut child = command.stdout(Stdio::piped()).spawn().context("cannot start cargo")?;
-    let mut tally = Tally::default();
     let printed = child.stdout.take().context("its output is piped")?;
     for line in BufReader::new(printed).split(b'\n') {
         let line = String::from_utf8_lossy(&line?).into_owned();
         tally.add(&line);
         terminal::say(line);
     }
-    Ok((tally, child.wait()?.success()))
+    Ok(child.wait()?.success())
 }
 
 impl Tally {

@@ -4,6 +4,7 @@
 mod account;
 mod debian;
 mod down;
+mod for_tests;
 mod kafka;
 #[cfg(test)]
 mod lifecycle;
@@ -22,6 +23,7 @@ mod table;
 mod up;
 
 pub use down::{down, reset};
+pub use for_tests::ForTests;
 pub use place::Place;
 pub use server::{Durability, select};
 pub use status::status;

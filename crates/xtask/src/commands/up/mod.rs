@@ -1,12 +1,14 @@
-//! `cargo xtask up`: builds the binary `tasktracker` and becomes `tasktracker serve`, so that Ctrl-C reaches the server itself.
+//! `cargo xtask up`: builds the binary `tasktracker` and becomes `tasktracker serve`, so that Ctrl-C reaches the server itself. With
+//! `--distributed` it starts servers and five processes instead.
+
+mod distributed;
 
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
-use cargo_metadata::MetadataCommand;
 
-use crate::environment;
+use crate::{environment, programs};
 
 /// Flags; all but `--release` are those of `tasktracker serve`.
 #[derive(clap::Args)]
@@ -14,6 +16,9 @@ pub struct Arguments {
     /// Start with demo data.
     #[arg(long)]
     demo: bool,
+    /// PostgreSQL and the other servers, and one process for each service.
+    #[arg(long)]
+    distributed: bool,
     /// Port of UI, REST, gRPC-Web and gRPC.
     #[arg(long)]
     port: Option<u16>,
@@ -30,6 +35,9 @@ pub struct Arguments {
 
 /// Runs.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
+    if arguments.distributed {
+        return distributed::run(arguments);
+    }
     let mut build = environment::cargo();
     build.args(["build", "--package", "tasktracker", "--bin", "tasktracker"]);
     if arguments.release {
@@ -38,15 +46,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     if !environment::run(&mut build)?.success() {
         return Ok(ExitCode::FAILURE);
     }
-    let profile = if arguments.release { "release" } else { "debug" };
-    let metadata = MetadataCommand::new()
-        .manifest_path(environment::root().join("Cargo.toml"))
-        .no_deps()
-        .exec()?;
-    let executable = metadata
-        .target_directory
-        .join(profile)
-        .join(format!("tasktracker{}", std::env::consts::EXE_SUFFIX));
+    let executable = programs::folder(arguments.release)?.join("tasktracker");
     become_process(Command::new(executable).arg("serve").args(serve_arguments(arguments)))
 }
 
@@ -65,16 +65,9 @@ fn serve_arguments(arguments: &Arguments) -> Vec<String> {
     list
 }
 
-#[cfg(unix)]
 fn become_process(command: &mut Command) -> Result<ExitCode> {
     use std::os::unix::process::CommandExt;
     Err(command.exec()).with_context(|| format!("cannot start {}", command.get_program().display()))
-}
-
-#[cfg(not(unix))]
-fn become_process(command: &mut Command) -> Result<ExitCode> {
-    let status = environment::run(command)?;
-    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 #[cfg(test)]
@@ -85,6 +78,7 @@ mod tests {
     fn passes_flags_on() {
         let arguments = Arguments {
             demo: true,
+            distributed: false,
             port: Some(9000),
             data_dir: Some("data".into()),
             release: true,
