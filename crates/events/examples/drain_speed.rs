@@ -50,7 +50,11 @@ impl MigrationTrait for OwnerTables {
             manager.create_table(table).await?;
         }
         manager.create_table(inbox::table(backend)).await?;
-        manager.create_table(dead_letters::table(backend)).await
+        manager.create_table(dead_letters::table(backend)).await?;
+        for column in dead_letters::later_columns(backend) {
+            manager.alter_table(column).await?;
+        }
+        Ok(())
     }
 }
 

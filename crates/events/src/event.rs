@@ -12,7 +12,9 @@ use crate::reaction::ReactError;
 pub struct Event {
     /// Its topic.
     pub topic: Topic,
-    /// Its place in the topic (on Kafka in the partition): counted up, by one in the process-wide log.
+    /// The part of the topic that it stands in: 0 in the process-wide log, the partition on Kafka.
+    pub partition: i32,
+    /// Its place there, counted from 1 (on Kafka it is the offset plus one): by one in the process-wide log.
     pub position: i64,
     /// What it is about.
     pub key: String,
@@ -22,7 +24,12 @@ pub struct Event {
     pub occur_time: Timestamp,
     /// Its message, as it came.
     pub payload: Bytes,
+    /// What stood beside the message, as it came; nothing in the process-wide log.
+    pub headers: Headers,
 }
+
+/// Names and values beside a message, in their order.
+pub type Headers = Vec<(String, Bytes)>;
 
 impl Event {
     /// Reads the message. Fields and kinds that this program does not know are left out: a message of a later release has no `kind` then,
@@ -56,7 +63,9 @@ pub enum Delivery {
 pub struct Damaged {
     /// Name of the topic.
     pub topic: String,
-    /// Its place in the topic.
+    /// The part of the topic that it stands in.
+    pub partition: i32,
+    /// Its place there.
     pub position: i64,
     /// What stands where its key should be.
     pub key: String,
@@ -64,6 +73,8 @@ pub struct Damaged {
     pub event_id: String,
     /// Its bytes.
     pub payload: Bytes,
+    /// What stood beside them.
+    pub headers: Headers,
     /// What is wrong with it.
     pub error: String,
 }

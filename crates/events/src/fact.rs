@@ -19,6 +19,10 @@ pub struct Topic {
     pub key: &'static str,
     /// Whether the newest event of a key says all that is to know of it.
     pub is_state: bool,
+    /// Into how many partitions Kafka divides it. That number never changes: events of one key would come out of order.
+    pub partitions: i32,
+    /// For how many days Kafka keeps its events; of a state the newest of each key for ever, and the others for so long at most.
+    pub kept_days: u32,
 }
 
 impl Topic {
@@ -29,6 +33,8 @@ impl Topic {
         producer: "core",
         key: "task",
         is_state: false,
+        partitions: 12,
+        kept_days: 30,
     };
     /// What projects are.
     pub const CORE_PROJECT: Self = Self {
@@ -37,6 +43,8 @@ impl Topic {
         producer: "core",
         key: "project",
         is_state: true,
+        partitions: 6,
+        kept_days: 7,
     };
     /// Who has an account.
     pub const AUTH_USER: Self = Self {
@@ -45,6 +53,8 @@ impl Topic {
         producer: "auth",
         key: "user",
         is_state: true,
+        partitions: 6,
+        kept_days: 7,
     };
     /// What must follow from changes of access.
     pub const AUTH_ACCESS: Self = Self {
@@ -53,6 +63,8 @@ impl Topic {
         producer: "auth",
         key: "project",
         is_state: false,
+        partitions: 1,
+        kept_days: 30,
     };
     /// What files there are.
     pub const FILES_FILE: Self = Self {
@@ -61,6 +73,8 @@ impl Topic {
         producer: "files",
         key: "file",
         is_state: true,
+        partitions: 6,
+        kept_days: 7,
     };
 
     /// The topic of a name.

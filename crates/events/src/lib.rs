@@ -6,6 +6,8 @@ pub mod dead_letters;
 mod event;
 mod fact;
 pub mod inbox;
+#[cfg(feature = "kafka")]
+pub mod kafka;
 mod lease;
 pub mod log;
 pub mod outbox;
@@ -15,7 +17,7 @@ pub mod transport;
 
 pub use consumers::Consumers;
 pub use dead_letters::{DeadLetter, DeadLetters, ReplayError};
-pub use event::{Damaged, Delivery, Event};
+pub use event::{Damaged, Delivery, Event, Headers};
 pub use fact::{Fact, TOPICS, Topic, meta};
 pub use log::EventLog;
 pub use reaction::{ReactError, Reaction};

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use sea_orm::DbBackend;
 use tasktracker_database::{CommitError, Database, Time};
 use tasktracker_server::Lifecycle;
@@ -64,6 +65,7 @@ impl Relay {
             wake: Arc::clone(&relay.0),
             backoff: Backoff::default(),
             full: 0,
+            renewed: clock.now(),
             database,
             publisher,
             clock,
@@ -88,6 +90,8 @@ struct Work {
     backoff: Backoff,
     /// Full batches in a row.
     full: u32,
+    /// When the lease was last renewed, as the process's clock said before.
+    renewed: Timestamp,
     database: Database,
     publisher: Arc<dyn Publisher>,
     clock: SharedClock,
@@ -140,7 +144,7 @@ impl Work {
         None
     }
 
-    async fn try_take(&self, at_once: bool) -> Result<Option<i64>, CommitError> {
+    async fn try_take(&mut self, at_once: bool) -> Result<Option<i64>, CommitError> {
         let present = self.lease.read(self.database.reader()).await?;
         let now = self.now();
         if present.as_ref().is_some_and(|lease| !at_once && !lease.is_free(now)) {
@@ -149,6 +153,7 @@ impl Work {
         let mut txn = self.database.begin();
         let token = self.lease.take(&mut txn, present.as_ref(), &self.owner, now);
         txn.commit().await?;
+        self.renewed = now.timestamp();
         Ok(Some(token))
     }
 
@@ -195,16 +200,36 @@ impl Work {
             return Ok(Round::Idle);
         }
         let (ids, events): (Vec<i64>, Vec<Outgoing>) = waiting.into_iter().unzip();
+        self.make_sure(token).await?;
         let taken = self.publisher.publish(&self.service, token, &events).await?.min(ids.len());
         if taken == 0 {
             return Err(Failed::Unavailable(anyhow::anyhow!("the publisher took none of the events")));
         }
-        let mut txn = self.database.begin();
-        self.lease.renew(&mut txn, token, self.now());
+        let (mut txn, now) = (self.database.begin(), self.now());
+        self.lease.renew(&mut txn, token, now);
         txn.delete(outbox::remove(self.database.backend(), &ids[..taken]));
         txn.commit().await?;
+        self.renewed = now.timestamp();
         metrics::counter!("events_published_total", "service" => self.service.clone()).increment(taken as u64);
         Ok(Round::Busy)
+    }
+
+    /// Renews the lease unless that was a moment ago. A process that stood still since then learns here that another took over; one that holds
+    /// it has so much of it left that what it hands to the publisher is out, or given up, before anybody else may begin.
+    async fn make_sure(&mut self, token: i64) -> Result<(), CommitError> {
+        let age = self.clock.now().duration_since(self.renewed);
+        if Duration::try_from(age).is_ok_and(|age| age <= lease::RENEWAL) {
+            return Ok(());
+        }
+        self.renew(token).await
+    }
+
+    async fn renew(&mut self, token: i64) -> Result<(), CommitError> {
+        let (mut txn, now) = (self.database.begin(), self.now());
+        self.lease.renew(&mut txn, token, now);
+        txn.commit().await?;
+        self.renewed = now.timestamp();
+        Ok(())
     }
 
     /// The publisher has seen a higher token. If the lease is this process's all the same, its database is older than the log (it came from
@@ -222,7 +247,7 @@ impl Work {
     }
 
     /// Waits, at most for `pause`, and renews the lease when it is time.
-    async fn rest(&self, pause: Duration, renewal: &mut Interval, token: i64) -> Result<(), CommitError> {
+    async fn rest(&mut self, pause: Duration, renewal: &mut Interval, token: i64) -> Result<(), CommitError> {
         let woken = async {
             // While something fails, waking changes nothing.
             if self.backoff.is_failing() {
@@ -237,9 +262,7 @@ impl Work {
             () = woken => return Ok(()),
             () = tokio::time::sleep(pause) => return Ok(()),
         }
-        let mut txn = self.database.begin();
-        self.lease.renew(&mut txn, token, self.now());
-        txn.commit().await.map(drop)
+        self.renew(token).await
     }
 
     async fn release(&self, token: i64) {

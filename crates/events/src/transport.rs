@@ -28,8 +28,11 @@ pub struct Outgoing {
 /// Takes events for good.
 pub trait Publisher: Debug + Send + Sync + 'static {
     /// Publishes events of a producer in their order and answers how many are durable: always a beginning of them, and never none of some.
-    /// Of one producer only the newest holder is heard: a token older than one that was seen is refused. An event that was published and
-    /// is still kept is not added again.
+    /// A token older than one that this publisher has seen of the producer is refused. Whoever waits no longer for the answer knows nothing:
+    /// some of the events may be there.
+    ///
+    /// The process-wide log promises more: it has seen the tokens of all processes, and it does not add an event again that it still keeps.
+    /// On Kafka a former holder of another process, and a second try, may add an event again; `docs/adr/0010-kafka.md` says what bounds that.
     fn publish<'a>(&'a self, producer: &'a str, token: i64, events: &'a [Outgoing]) -> BoxFuture<'a, Result<usize, PublishError>>;
 }
 
@@ -52,19 +55,28 @@ pub trait Subscriber: Debug + Send + Sync + 'static {
     /// Waits until this caller may handle events of the group, and begins after the last position that the group stored; a new group begins
     /// with the oldest event that is kept.
     fn join<'a>(&'a self, group: &'a str, topics: &'a [Topic]) -> BoxFuture<'a, Result<Box<dyn Subscription>, SubscribeError>>;
+
+    /// How far the topics are: the newest position of each of their parts, 0 where there was no event yet.
+    fn ends<'a>(&'a self, topics: &'a [Topic]) -> BoxFuture<'a, Result<Vec<Place>, SubscribeError>>;
+
+    /// How many events the group has yet to handle, as far as positions tell.
+    fn unhandled<'a>(&'a self, group: &'a str, topics: &'a [Topic]) -> BoxFuture<'a, Result<u64, SubscribeError>>;
 }
 
-/// A group's place at the events of its topics. Dropping it is a crash: whoever comes next begins after the last stored position.
+/// The parts of its topics that a group has left to this caller: all of them in the process-wide log, some partitions on Kafka, where they
+/// come and go. Dropping it is a crash: whoever comes next begins after the last stored position.
 pub trait Subscription: Send + Sync {
-    /// Waits for events of one topic after the stored position, in their order, and answers at least one and at most `most`. Until their
-    /// position is stored, it answers the same ones. It may be dropped while it waits.
+    /// Waits for events of one part of one topic after the stored position, in their order, and answers at least one and at most `most`.
+    /// Until their position is stored, it answers the same ones. It may be dropped while it waits. Calling it says that what was answered
+    /// before is done with, stored or not. That the answer is `Lost` means that all parts are.
     fn fetch(&mut self, most: usize) -> BoxFuture<'_, Result<Fetched, SubscribeError>>;
 
-    /// Makes it durable that everything up to this place is done.
+    /// Makes it durable that everything up to this place is done. That the answer is `Lost` may mean this part only.
     fn store(&mut self, place: Place) -> BoxFuture<'_, Result<(), SubscribeError>>;
 
-    /// Whether the group is still this caller's, as far as is known without asking.
-    fn is_held(&self) -> bool;
+    /// Whether events of this part are still this caller's to handle, as far as is known without asking. While it is not, what was handled
+    /// should be stored and the rest left: somebody may wait for it.
+    fn is_held(&self, place: Place) -> bool;
 
     /// Makes room for others at once.
     fn leave(self: Box<Self>) -> BoxFuture<'static, ()>;
@@ -75,9 +87,9 @@ pub trait Subscription: Send + Sync {
 pub struct Place {
     /// In this topic.
     pub topic: Topic,
-    /// In this part of it; the process-wide log has one part.
+    /// In this part of it; the process-wide log has one part, 0.
     pub partition: i32,
-    /// Up to here, included.
+    /// Up to here, included, counted from 1.
     pub position: i64,
 }
 
@@ -96,7 +108,7 @@ pub struct Fetched {
 #[derive(Debug, thiserror::Error)]
 pub enum SubscribeError {
     /// Somebody else has the group now: join again.
-    #[error("the group has another holder")]
+    #[error("somebody else handles these events now")]
     Lost,
     /// The transport does not answer: try again.
     #[error("{0:#}")]

@@ -2,6 +2,7 @@
 
 mod m0001_initial;
 mod m0002_facts;
+mod m0003_letters;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -11,6 +12,10 @@ pub struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_initial::Migration), Box::new(m0002_facts::Migration)]
+        vec![
+            Box::new(m0001_initial::Migration),
+            Box::new(m0002_facts::Migration),
+            Box::new(m0003_letters::Migration),
+        ]
     }
 }

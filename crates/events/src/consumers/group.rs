@@ -113,8 +113,9 @@ impl Group {
                 Err(SubscribeError::Lost) => return End::Lost,
                 Err(error) => self.failed(&error.into()).await,
             };
-            if let ControlFlow::Break(end) = flow {
-                return end;
+            // What was lost may be one part of a topic: whether anything is left, the next fetch says.
+            if flow == Flow::Break(End::Stopping) {
+                return End::Stopping;
             }
         }
     }
@@ -145,11 +146,14 @@ impl Group {
                         continue;
                     }
                     handled = events.len();
-                    let flow = self.handle(subscription, &events).await;
+                    let flow = self.handle(subscription, fetched.end, &events).await;
                     events.clear();
                     flow
                 }
-                Delivery::Damaged(damaged) => self.bury(subscription, &Buried::Damaged(&damaged), &damaged.error, 0).await,
+                Delivery::Damaged(damaged) => {
+                    let what = Buried::Damaged(&damaged);
+                    self.bury(subscription, fetched.end, &what, &damaged.error, 0).await
+                }
             };
             let is_stopping = flow == Flow::Break(End::Stopping) || self.stopping.is_cancelled();
             if flow.is_continue() {
@@ -165,10 +169,14 @@ impl Group {
                 }
                 return Flow::Break(End::Stopping);
             }
-            flow?;
-            if let Some(place) = place.filter(|_| self.is_due(&unstored)) {
+            let is_held = subscription.is_held(fetched.end);
+            if let Some(place) = place.filter(|_| !is_held || self.is_due(&unstored)) {
                 self.store(subscription, place).await?;
                 unstored = self.nothing_unstored();
+            }
+            flow?;
+            if !is_held {
+                return Flow::Break(End::Lost);
             }
         }
         self.store(subscription, fetched.end).await
@@ -187,9 +195,9 @@ impl Group {
     }
 
     /// Lets the reaction handle a batch, for as long as that takes. A batch that is poison is handled event by event.
-    async fn handle(&mut self, subscription: &dyn Subscription, events: &[Event]) -> Flow {
+    async fn handle(&mut self, subscription: &dyn Subscription, end: Place, events: &[Event]) -> Flow {
         if let [event] = events {
-            return self.handle_one(subscription, event).await;
+            return self.handle_one(subscription, end, event).await;
         }
         loop {
             match attempt(&*self.reaction, events, self.consumers.limit).await {
@@ -197,7 +205,7 @@ impl Group {
                     self.done(events);
                     return Flow::Continue(());
                 }
-                Err(ReactError::Transient(error)) => self.wait_out(subscription, &error).await?,
+                Err(ReactError::Transient(error)) => self.wait_out(subscription, end, &error).await?,
                 Err(ReactError::Poison(error)) => {
                     tracing::info!(
                         group = self.name,
@@ -209,13 +217,13 @@ impl Group {
             }
         }
         for event in events {
-            self.handle_one(subscription, event).await?;
+            self.handle_one(subscription, end, event).await?;
         }
         Flow::Continue(())
     }
 
     /// Lets the reaction handle an event; when it was poison a few times, it is given up.
-    async fn handle_one(&mut self, subscription: &dyn Subscription, event: &Event) -> Flow {
+    async fn handle_one(&mut self, subscription: &dyn Subscription, end: Place, event: &Event) -> Flow {
         let mut tries = 0;
         loop {
             match attempt(&*self.reaction, std::slice::from_ref(event), self.consumers.limit).await {
@@ -223,11 +231,12 @@ impl Group {
                     self.done(std::slice::from_ref(event));
                     return Flow::Continue(());
                 }
-                Err(ReactError::Transient(error)) => self.wait_out(subscription, &error).await?,
+                Err(ReactError::Transient(error)) => self.wait_out(subscription, end, &error).await?,
                 Err(ReactError::Poison(error)) => {
                     tries += 1;
                     if tries == TRIES {
-                        return self.bury(subscription, &Buried::Event(event), &format!("{error:#}"), tries).await;
+                        let error = format!("{error:#}");
+                        return self.bury(subscription, end, &Buried::Event(event), &error, tries).await;
                     }
                     self.pause(SHORT * tries).await?;
                 }
@@ -236,7 +245,7 @@ impl Group {
     }
 
     /// Makes a dead letter; only when it is durable the position may move on.
-    async fn bury(&mut self, subscription: &dyn Subscription, what: &Buried<'_>, error: &str, tries: u32) -> Flow {
+    async fn bury(&mut self, subscription: &dyn Subscription, end: Place, what: &Buried<'_>, error: &str, tries: u32) -> Flow {
         let id = Id(self.consumers.ids.next());
         loop {
             let now = Time::from(self.consumers.clock.now());
@@ -244,7 +253,7 @@ impl Group {
             txn.insert(bury(id, self.name, what, error, tries, now));
             match txn.commit().await {
                 Ok(_) => break,
-                Err(error) => self.wait_out(subscription, &error.into()).await?,
+                Err(error) => self.wait_out(subscription, end, &error.into()).await?,
             }
         }
         self.worked();
@@ -261,15 +270,15 @@ impl Group {
                     return Flow::Continue(());
                 }
                 Err(SubscribeError::Lost) => return Flow::Break(End::Lost),
-                Err(SubscribeError::Unavailable(error)) => self.wait_out(subscription, &error).await?,
+                Err(SubscribeError::Unavailable(error)) => self.wait_out(subscription, place, &error).await?,
             }
         }
     }
 
-    /// Pauses after a failure, unless the process stops or somebody else has the group.
-    async fn wait_out(&mut self, subscription: &dyn Subscription, error: &anyhow::Error) -> Flow {
+    /// Pauses after a failure, unless the process stops or these events are somebody else's.
+    async fn wait_out(&mut self, subscription: &dyn Subscription, end: Place, error: &anyhow::Error) -> Flow {
         self.failed(error).await?;
-        if subscription.is_held() {
+        if subscription.is_held(end) {
             Flow::Continue(())
         } else {
             Flow::Break(End::Lost)

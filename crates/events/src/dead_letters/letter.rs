@@ -3,13 +3,15 @@
 use anyhow::Context;
 use bytes::Bytes;
 use sea_orm::sea_query::{
-    Expr, ExprTrait, Index, InsertStatement, OnConflict, Query, SelectStatement, Table, TableCreateStatement, UpdateStatement,
+    ColumnDef, Expr, ExprTrait, Index, InsertStatement, OnConflict, Query, SelectStatement, Table, TableAlterStatement,
+    TableCreateStatement, UpdateStatement,
 };
 use sea_orm::{DbBackend, DbErr, QueryResult};
 use tasktracker_database::{Id, Time, schema};
 use uuid::Uuid;
 
-use crate::event::{Damaged, Event};
+use super::headers;
+use crate::event::{Damaged, Event, Headers};
 use crate::fact::Topic;
 
 /// The table that the owner's migration makes.
@@ -17,7 +19,7 @@ pub const TABLE: &str = "dead_letters";
 /// How much is kept of what went wrong, in characters.
 const LONGEST_ERROR: usize = 4000;
 
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 13] = [
     "id",
     "consumer",
     "topic",
@@ -29,6 +31,8 @@ const COLUMNS: [&str; 11] = [
     "error",
     "attempts",
     "create_time",
+    "partition",
+    "headers",
 ];
 
 /// The table, for the migration of a service that reacts to events.
@@ -59,6 +63,17 @@ pub fn table(backend: DbBackend) -> TableCreateStatement {
         .take()
 }
 
+/// Columns that came later: in which part of its topic an event stood, and what stood beside its message. For a migration after the one that
+/// made the table.
+#[must_use]
+pub fn later_columns(backend: DbBackend) -> Vec<TableAlterStatement> {
+    let add = |column: ColumnDef| Table::alter().table(TABLE).add_column(column).take();
+    vec![
+        add(schema::integer("partition").default(0).take()),
+        add(schema::text_null(backend, "headers")),
+    ]
+}
+
 /// An event that a group could not handle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetter {
@@ -72,7 +87,9 @@ pub struct DeadLetter {
     pub topic: String,
     /// Type of the event; empty for a topic that this program does not know.
     pub event_type: &'static str,
-    /// Its place in the topic.
+    /// The part of the topic that it stood in.
+    pub partition: i32,
+    /// Its place there.
     pub position: i64,
     /// Key of the event.
     pub key: String,
@@ -82,6 +99,8 @@ pub struct DeadLetter {
     pub occur_time: Option<Time>,
     /// Its bytes, as they came.
     pub payload: Bytes,
+    /// What stood beside them, as it came.
+    pub headers: Headers,
     /// What went wrong the last time.
     pub error: String,
     /// How often it was tried.
@@ -99,11 +118,15 @@ impl DeadLetter {
             group: row.try_get("", "consumer")?,
             event_type: Topic::named(&topic).map_or("", |topic| topic.event_type),
             topic,
+            partition: row.try_get::<i64>("", "partition")?.try_into().unwrap_or_default(),
             position: row.try_get("", "position")?,
             key: row.try_get("", "event_key")?,
             event_id: row.try_get("", "event_id")?,
             occur_time: row.try_get("", "occur_time")?,
             payload: Bytes::from(row.try_get::<Vec<u8>>("", "payload")?),
+            headers: row
+                .try_get::<Option<String>>("", "headers")?
+                .map_or_else(Vec::new, |text| headers::read(&text)),
             error: row.try_get("", "error")?,
             attempts: row.try_get("", "attempts")?,
             create_time: row.try_get("", "create_time")?,
@@ -114,11 +137,13 @@ impl DeadLetter {
     pub(super) fn event(&self) -> anyhow::Result<Event> {
         Ok(Event {
             topic: Topic::named(&self.topic).with_context(|| format!("this program does not know the topic {}", self.topic))?,
+            partition: self.partition,
             position: self.position,
             key: self.key.clone(),
             event_id: Uuid::try_parse(&self.event_id).context("its id is no UUID")?,
             occur_time: self.occur_time.context("it does not say when it happened")?.timestamp(),
             payload: self.payload.clone(),
+            headers: self.headers.clone(),
         })
     }
 }
@@ -134,27 +159,31 @@ pub(crate) enum Buried<'a> {
 
 /// Adds a dead letter; one of the same group and event is replaced, but keeps its id.
 pub(crate) fn bury(id: Id, group: &str, what: &Buried<'_>, error: &str, attempts: u32, now: Time) -> InsertStatement {
-    let (topic, position, key, event_id, occur_time, payload) = match what {
+    let (topic, place, key, event_id, occur_time, payload, beside) = match what {
         Buried::Event(event) => (
             event.topic.name,
-            event.position,
+            (event.partition, event.position),
             &event.key,
             event.event_id.to_string(),
             Some(Time::from(event.occur_time)),
             &event.payload,
+            &event.headers,
         ),
         Buried::Damaged(damaged) => (
             damaged.topic.as_str(),
-            damaged.position,
+            (damaged.partition, damaged.position),
             &damaged.key,
             damaged.event_id.clone(),
             None,
             &damaged.payload,
+            &damaged.headers,
         ),
     };
+    let (partition, position) = place;
     let identity = match what {
         Buried::Event(_) => event_id.clone(),
-        Buried::Damaged(_) => format!("{topic}/{key}/{position}"),
+        Buried::Damaged(_) if partition == 0 => format!("{topic}/{key}/{position}"),
+        Buried::Damaged(_) => format!("{topic}/{partition}/{key}/{position}"),
     };
     let values = [
         Expr::val(id),
@@ -168,6 +197,12 @@ pub(crate) fn bury(id: Id, group: &str, what: &Buried<'_>, error: &str, attempts
         shortened(error).into(),
         i64::from(attempts).into(),
         Expr::val(now),
+        i64::from(partition).into(),
+        Expr::val(
+            Some(beside)
+                .filter(|beside| !beside.is_empty())
+                .map(|beside| headers::write(beside)),
+        ),
         identity.into(),
     ];
     let columns = COLUMNS.into_iter().chain(["identity"]);

@@ -1,6 +1,7 @@
 //! Events that a group could not handle, with their bytes as they came, in the consumer's own database: to look at, to handle again once the
 //! cause is gone, or to throw away.
 
+mod headers;
 mod letter;
 
 use std::collections::HashMap;
@@ -14,7 +15,7 @@ use tasktracker_database::{CommitError, Database, Id, Time};
 use crate::consumers::attempt;
 use crate::reaction::{ReactError, Reaction};
 pub(crate) use letter::{Buried, bury};
-pub use letter::{DeadLetter, TABLE, table};
+pub use letter::{DeadLetter, TABLE, later_columns, table};
 
 /// The dead letters of one service, and the reactions that may try them again. Cheap to clone.
 #[derive(Clone)]

@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::fact::Topic;
 use crate::lease;
-use crate::transport::{Outgoing, PublishError, Publisher, SubscribeError, Subscriber, Subscription};
+use crate::transport::{Outgoing, Place, PublishError, Publisher, SubscribeError, Subscriber, Subscription};
 use publish::Numbers;
 
 /// How often the log looks for events that other processes published; those of this process it knows at once.
@@ -140,6 +140,31 @@ impl Publisher for EventLog {
 impl Subscriber for EventLog {
     fn join<'a>(&'a self, group: &'a str, topics: &'a [Topic]) -> BoxFuture<'a, Result<Box<dyn Subscription>, SubscribeError>> {
         Box::pin(subscription::join(self, group, topics))
+    }
+
+    fn ends<'a>(&'a self, topics: &'a [Topic]) -> BoxFuture<'a, Result<Vec<Place>, SubscribeError>> {
+        Box::pin(async move {
+            let known = self.0.tail.borrow();
+            let end = |topic: &Topic| Place {
+                topic: *topic,
+                partition: 0,
+                position: known.get(topic.name).copied().unwrap_or_default(),
+            };
+            Ok(topics.iter().map(end).collect())
+        })
+    }
+
+    fn unhandled<'a>(&'a self, group: &'a str, topics: &'a [Topic]) -> BoxFuture<'a, Result<u64, SubscribeError>> {
+        Box::pin(async move {
+            self.0.look().await.map_err(SubscribeError::unavailable)?;
+            let stored = subscription::positions(self, group).await.map_err(SubscribeError::unavailable)?;
+            let ends = Subscriber::ends(self, topics).await?;
+            let behind = ends.into_iter().map(|end| {
+                let position = stored.get(end.topic.name).copied().unwrap_or_default();
+                u64::try_from(end.position - position).unwrap_or_default()
+            });
+            Ok(behind.sum())
+        })
     }
 }
 

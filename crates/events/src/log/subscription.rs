@@ -91,7 +91,7 @@ async fn try_join(log: &EventLog, group: &str, topics: &[Topic]) -> Result<Optio
     }))
 }
 
-async fn positions(log: &EventLog, group: &str) -> Result<HashMap<String, i64>, DbErr> {
+pub(super) async fn positions(log: &EventLog, group: &str) -> Result<HashMap<String, i64>, DbErr> {
     let query = Query::select()
         .columns(["topic", "position"])
         .from(schema::POSITIONS)
@@ -171,7 +171,7 @@ impl Subscription for Member {
         })
     }
 
-    fn is_held(&self) -> bool {
+    fn is_held(&self, _: Place) -> bool {
         !self.lost.is_cancelled()
     }
 
@@ -264,18 +264,22 @@ fn delivery(topic: Topic, row: &QueryResult) -> Result<Delivery, DbErr> {
     Ok(match Uuid::try_parse(&event_id) {
         Ok(event_id) => Delivery::Event(Event {
             topic,
+            partition: 0,
             position,
             key,
             event_id,
             occur_time: row.try_get::<Time>("", "occur_time")?.timestamp(),
             payload,
+            headers: Vec::new(),
         }),
         Err(error) => Delivery::Damaged(Damaged {
             topic: topic.name.to_owned(),
+            partition: 0,
             position,
             key,
             event_id,
             payload,
+            headers: Vec::new(),
             error: format!("its id is no UUID: {error}"),
         }),
     })

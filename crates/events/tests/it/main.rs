@@ -1,5 +1,6 @@
 //! The promises of this crate, on real SQLite files, and on PostgreSQL when TASKTRACKER_TEST_POSTGRES holds the URL of a server
-//! (`postgres://user@host:port`) on which databases may be made.
+//! (`postgres://user@host:port`) on which databases may be made. With the feature `kafka` also those of Kafka, when TASKTRACKER_TEST_KAFKA
+//! holds the address of a broker (`host:port`).
 #![expect(
     clippy::unwrap_used,
     clippy::print_stderr,
@@ -13,6 +14,8 @@ mod dead_letters;
 mod faults;
 mod golden;
 mod histories;
+#[cfg(feature = "kafka")]
+mod kafka;
 mod log;
 mod reactions;
 mod relay;

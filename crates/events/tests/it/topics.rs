@@ -20,6 +20,15 @@ fn the_table_says_what_the_code_says() {
     assert_eq!(listed, known);
     let states: Vec<bool> = rows.iter().map(|row| row["state"].as_bool().unwrap()).collect();
     assert_eq!(states, TOPICS.map(|topic| topic.is_state));
+    let number = |row: &toml::Value, column: &str| row[column].as_integer().unwrap();
+    let divided: Vec<(i64, i64)> = rows
+        .iter()
+        .map(|row| (number(row, "partitions"), number(row, "kept_days")))
+        .collect();
+    assert_eq!(
+        divided,
+        TOPICS.map(|topic| (i64::from(topic.partitions), i64::from(topic.kept_days)))
+    );
 }
 
 #[test]

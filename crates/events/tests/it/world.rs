@@ -39,6 +39,9 @@ impl MigrationTrait for OwnerTables {
         }
         manager.create_table(inbox::table(backend)).await?;
         manager.create_table(dead_letters::table(backend)).await?;
+        for column in dead_letters::later_columns(backend) {
+            manager.alter_table(column).await?;
+        }
         let things = Table::create()
             .table("things")
             .col(schema::text(backend, "name").primary_key())

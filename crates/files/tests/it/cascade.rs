@@ -81,11 +81,13 @@ fn event<F: Fact>(fact: &F) -> Event {
     let meta = fact.meta().expect("a meta");
     Event {
         topic: F::TOPIC,
+        partition: 0,
         position: 1,
         key: fact.key().to_owned(),
         event_id: Uuid::try_parse(&meta.event_id).expect("an id"),
         occur_time: tasktracker_testing::BEGINNING.parse().expect("a moment"),
         payload: fact.encode_to_vec().into(),
+        headers: Vec::new(),
     }
 }
 

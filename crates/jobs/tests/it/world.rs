@@ -42,7 +42,11 @@ impl MigrationTrait for First {
         for index in tasktracker_jobs::indexes() {
             manager.create_index(index).await?;
         }
-        manager.create_table(tasktracker_events::dead_letters::table(backend)).await
+        manager.create_table(tasktracker_events::dead_letters::table(backend)).await?;
+        for column in tasktracker_events::dead_letters::later_columns(backend) {
+            manager.alter_table(column).await?;
+        }
+        Ok(())
     }
 
     async fn down(&self, _: &SchemaManager) -> Result<(), DbErr> {

@@ -41,6 +41,8 @@ struct Topic {
     producer: String,
     key: String,
     is_state: bool,
+    partitions: i64,
+    kept_days: i64,
     groups: Vec<String>,
 }
 
@@ -51,7 +53,7 @@ impl Topics {
         let rows = table.get("topic").and_then(toml::Value::as_array).cloned().unwrap_or_default();
         let topics: Option<Vec<Topic>> = rows.iter().map(Topic::of).collect();
         Ok(Self(topics.with_context(|| {
-            format!("{TABLE}: a topic has name, event, producer, key, state and groups")
+            format!("{TABLE}: a topic has name, event, producer, key, state, partitions, kept_days and groups")
         })?))
     }
 
@@ -77,6 +79,8 @@ impl Topic {
             producer: text("producer")?,
             key: text("key")?,
             is_state: row.get("state")?.as_bool()?,
+            partitions: row.get("partitions")?.as_integer().filter(|count| *count > 0)?,
+            kept_days: row.get("kept_days")?.as_integer().filter(|days| *days > 0)?,
             groups: groups
                 .iter()
                 .map(|group| group.as_str().map(str::to_owned))
@@ -125,7 +129,18 @@ fn section(text: &mut String, topic: &Topic, message: &MessageDescriptor) {
     } else {
         "Kept until every group has handled it, and some days longer."
     };
-    let _ = write!(text, "\n## {}\n\n{} {kept}\n\n", topic.name, comment(message.path()));
+    let (partitions, days) = (topic.partitions, topic.kept_days);
+    let divided = if partitions == 1 {
+        "one partition".to_owned()
+    } else {
+        format!("{partitions} partitions")
+    };
+    let on_kafka = if topic.is_state {
+        format!("On Kafka: {divided}, compacted, an event that a newer one replaced goes after {days} days at most.")
+    } else {
+        format!("On Kafka: {divided}, every event for {days} days.")
+    };
+    let _ = write!(text, "\n## {}\n\n{} {kept} {on_kafka}\n\n", topic.name, comment(message.path()));
     let kinds: Vec<_> = message.oneofs().filter(|oneof| !oneof.is_synthetic()).collect();
     let rows: Vec<_> = if kinds.is_empty() {
         text.push_str("| field | what it says |\n|---|---|\n");
@@ -221,6 +236,8 @@ mod tests {
         producer = "core"
         key = "thing"
         state = false
+        partitions = 12
+        kept_days = 30
         groups = ["core.echo", "files.cascade"]
 
         [[topic]]
@@ -229,6 +246,8 @@ mod tests {
         producer = "core"
         key = "state"
         state = true
+        partitions = 1
+        kept_days = 7
         groups = ["files.cascade"]
     "#;
 
@@ -262,7 +281,8 @@ mod tests {
         let text = document(&contract("It was made."), &listed()).unwrap();
         for line in [
             "| `tasktracker.core.thing.v1` | thing | `ThingEvent` | core | `core.echo`, `files.cascade` |",
-            "Something happened to a thing. Kept until every group has handled it, and some days longer.",
+            "Something happened to a thing. Kept until every group has handled it, and some days longer. On Kafka: 12 partitions, every event for 30 days.",
+            "A state. The newest event of a key is its state and is always kept. On Kafka: one partition, compacted, an event that a newer one replaced goes after 7 days at most.",
             "| `made` | It was made. |",
             "| `gone` | It is gone. |",
             "| `number` | Its number. |",

@@ -30,11 +30,13 @@ fn event(scene: &Scene, task: &Task, by: &User, kind: Kind) -> Event {
     };
     Event {
         topic: Topic::CORE_TASK,
+        partition: 0,
         position: 1,
         key: task.id.clone(),
         event_id,
         occur_time: now,
         payload: Bytes::from(told.encode_to_vec()),
+        headers: Vec::new(),
     }
 }
 

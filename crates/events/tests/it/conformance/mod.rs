@@ -1,5 +1,5 @@
 //! What every way of events keeps to, whatever it is made of: the suite in `suite.rs`, written over [`Transport`], and the transports that
-//! run it. A new one (Kafka) implements [`Transport`] and adds a line of `conformance!`.
+//! run it. A new one implements [`Transport`] and adds a line of `conformance!`.
 
 mod suite;
 
@@ -26,7 +26,10 @@ pub trait Transport: Send + Sync {
     /// After this, nobody waits for a member that is dead.
     fn forget_the_dead(&self);
 
-    /// A member that takes all others for dead.
+    /// A member that a usurper can replace.
+    fn replaceable(&self) -> impl Future<Output = Arc<dyn Subscriber>> + Send;
+
+    /// A member that takes the replaceable one for dead.
     fn usurper(&self) -> impl Future<Output = Arc<dyn Subscriber>> + Send;
 
     /// A service's database, for dead letters.
@@ -59,6 +62,10 @@ impl Transport for LogTransport {
 
     fn forget_the_dead(&self) {
         self.0.pass_leases();
+    }
+
+    async fn replaceable(&self) -> Arc<dyn Subscriber> {
+        self.member().await
     }
 
     async fn usurper(&self) -> Arc<dyn Subscriber> {
@@ -126,3 +133,5 @@ macro_rules! conformance {
 
 conformance!(log_on_sqlite, super::sqlite());
 conformance!(log_on_postgres, super::postgres());
+#[cfg(feature = "kafka")]
+conformance!(kafka, crate::kafka::transport::start());
