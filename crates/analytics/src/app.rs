@@ -1,13 +1,13 @@
 //! Everything that an RPC of Analytics may touch.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use tasktracker_database::Database;
-use tasktracker_events::Consumers;
+use tasktracker_events::transport::{SubscribeError, Subscriber};
+use tasktracker_events::{Consumers, Topic};
 use tasktracker_identity::Access;
 use tasktracker_server::Lifecycle;
 use tasktracker_server::clock::SharedClock;
@@ -55,26 +55,30 @@ struct Inner {
     numbers: Numbers,
 }
 
-/// Tells the position of the newest event of each topic.
-#[derive(Clone)]
-pub struct Ends(Arc<dyn Fn() -> HashMap<String, i64> + Send + Sync>);
+/// Positions by topic and partition.
+pub type Positions = HashMap<(String, i32), i64>;
+
+/// Tells the positions of the newest events.
+#[derive(Debug, Clone)]
+pub struct Ends(Arc<dyn Subscriber>);
 
 impl Ends {
-    /// Asks this function.
-    pub fn new(ask: impl Fn() -> HashMap<String, i64> + Send + Sync + 'static) -> Self {
-        Self(Arc::new(ask))
-    }
-
-    /// The position of the newest event of a topic; 0 before the first.
+    /// Asks where events come from.
     #[must_use]
-    pub fn of(&self, topic: &str) -> i64 {
-        (self.0)().get(topic).copied().unwrap_or_default()
+    pub fn new(subscriber: Arc<dyn Subscriber>) -> Self {
+        Self(subscriber)
     }
-}
 
-impl fmt::Debug for Ends {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Ends")
+    /// The position of the newest event of each part of these topics; 0 before the first.
+    ///
+    /// # Errors
+    /// Nobody answers.
+    pub async fn ask(&self, topics: &[Topic]) -> Result<Positions, SubscribeError> {
+        let ends = self.0.ends(topics).await?;
+        Ok(ends
+            .into_iter()
+            .map(|end| ((end.topic.name.to_owned(), end.partition), end.position))
+            .collect())
     }
 }
 

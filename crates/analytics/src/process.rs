@@ -41,13 +41,12 @@ impl Part for Process {
 pub async fn start(house: &House, config: Config) -> anyhow::Result<(App, Service)> {
     let db = house.database("analytics").await?;
     migrate(&db).await?;
-    let log = house.log.clone();
     let app = App::new(Parts {
         clock: house.clock.clone(),
         ids: house.ids.clone(),
         access: house.access(&house.credential("analytics")),
         consumers: house.consumers("analytics", &db),
-        ends: Ends::new(move || log.ends()),
+        ends: Ends::new(house.events.subscriber.clone()),
         config,
         lifecycle: house.lifecycle.clone(),
         db,

@@ -45,11 +45,16 @@ impl App {
         self.setup_token.as_ref().map(secret::reveal)
     }
 
-    /// The present moment, as it is stored.
     /// The database, for a look at what waits in it.
     #[must_use]
     pub fn database(&self) -> &Database {
         &self.db
+    }
+
+    /// The groups of Auth.
+    #[must_use]
+    pub fn consumers(&self) -> &Consumers {
+        &self.consumers
     }
 
     /// Events that Auth could not handle.
@@ -58,6 +63,7 @@ impl App {
         self.consumers.dead_letters()
     }
 
+    /// The present moment, as it is stored.
     pub(crate) fn now(&self) -> Time {
         self.clock.now().into()
     }

@@ -1,7 +1,5 @@
 //! Auth as a part of a process. It is the part that the others ask for keys, tokens and permissions, so a house is built around it.
 
-use std::sync::Arc;
-
 use tasktracker_database::{Database, OpenError};
 use tasktracker_server::config::Config as Configuration;
 use tasktracker_service::{Ground, Held, House, Part, Service, Started, WayTo};
@@ -47,8 +45,8 @@ pub async fn start(ground: Ground, config: Config, follower: &'static str) -> an
         clock: ground.clock.clone(),
         ids: ground.ids.clone(),
         secret: ground.secret.clone(),
-        publisher: Arc::new(ground.log.clone()),
-        subscriber: Arc::new(ground.log.clone()),
+        publisher: ground.events.publisher.clone(),
+        subscriber: ground.events.subscriber.clone(),
         deliver: ground.settings.events.deliver,
         lifecycle: ground.lifecycle.clone(),
     };

@@ -1,10 +1,7 @@
 //! What there is before any service: settings, time, ids, the secret, and the way that events take.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use tasktracker_database::Database;
-use tasktracker_events::{Consumers, EventLog, Relay};
+use tasktracker_events::{Consumers, Relay};
 use tasktracker_identity::InstanceSecret;
 use tasktracker_jobs::Jobs;
 use tasktracker_server::Lifecycle;
@@ -12,6 +9,7 @@ use tasktracker_server::clock::SharedClock;
 use tasktracker_server::ids::Ids;
 
 use crate::settings::Settings;
+use crate::transport::Transport;
 
 /// What there is before any service.
 #[derive(Debug, Clone)]
@@ -27,14 +25,14 @@ pub struct Ground {
     /// The owner of spawned work.
     pub lifecycle: Lifecycle,
     /// The way that events take.
-    pub log: EventLog,
+    pub events: Transport,
 }
 
 impl Ground {
     /// The ground of a process: its settings, and the way that events take.
     ///
     /// # Errors
-    /// The database of events cannot be opened.
+    /// The way of events cannot be opened.
     pub async fn new(
         settings: Settings,
         clock: SharedClock,
@@ -42,17 +40,14 @@ impl Ground {
         secret: InstanceSecret,
         lifecycle: Lifecycle,
     ) -> anyhow::Result<Self> {
-        let events = Database::open(&settings.databases(), "events", &lifecycle).await?;
-        migrate_events(&events).await?;
-        let keep = Duration::from_secs(u64::from(settings.events.keep_hours) * 60 * 60);
-        let log = EventLog::open_keeping(keep, events, clock.clone(), &lifecycle).await?;
+        let events = Transport::open(&settings, &clock, &lifecycle).await?;
         Ok(Self {
             settings,
             clock,
             ids,
             secret,
             lifecycle,
-            log,
+            events,
         })
     }
 
@@ -67,19 +62,19 @@ impl Ground {
     /// The relay of a service whose database is up to date. Where nothing is delivered, its facts wait.
     #[must_use]
     pub fn relay(&self, service: &'static str, db: &Database) -> Relay {
-        let (db, log, clock, ids) = (db.clone(), Arc::new(self.log.clone()), self.clock.clone(), self.ids.clone());
+        let (db, way, clock, ids) = (db.clone(), self.events.publisher.clone(), self.clock.clone(), self.ids.clone());
         if self.settings.events.deliver {
-            Relay::start(service, db, log, clock, ids, &self.lifecycle)
+            Relay::start(service, db, way, clock, ids, &self.lifecycle)
         } else {
-            Relay::new(service, db, log, clock, ids, self.lifecycle.stopping().clone()).0
+            Relay::new(service, db, way, clock, ids, self.lifecycle.stopping().clone()).0
         }
     }
 
     /// The consumers of a service, with its dead letters in its database.
     #[must_use]
     pub fn consumers(&self, service: &'static str, db: &Database) -> Consumers {
-        let log = Arc::new(self.log.clone());
-        Consumers::new(service, db.clone(), log, self.clock.clone(), self.ids.clone(), &self.lifecycle)
+        let way = self.events.subscriber.clone();
+        Consumers::new(service, db.clone(), way, self.clock.clone(), self.ids.clone(), &self.lifecycle)
     }
 
     /// The jobs of a service.
@@ -87,12 +82,4 @@ impl Ground {
     pub fn jobs(&self, service: &'static str, db: &Database) -> Jobs {
         Jobs::new(service, db.clone(), self.clock.clone(), self.ids.clone(), self.lifecycle.clone())
     }
-}
-
-/// Brings the database of events to the schema of this program.
-///
-/// # Errors
-/// The database cannot be changed, or is newer than this program.
-pub async fn migrate_events(events: &Database) -> Result<(), tasktracker_database::OpenError> {
-    events.migrate::<tasktracker_migrations::events::Migrator>().await
 }

@@ -14,10 +14,11 @@ use tasktracker_server::{Lifecycle, Upstream, admin, telemetry, terminal};
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
-use crate::ground::{Ground, migrate_events};
+use crate::ground::Ground;
 use crate::house::{House, Service};
 use crate::operations::Held;
 use crate::settings::{self, Settings};
+use crate::transport::migrate_events;
 
 /// How often a process asks its database whether it is there.
 const BEAT: Duration = Duration::from_secs(2);
@@ -100,6 +101,9 @@ impl<P: Part> Program for Process<P> {
         let db = Database::open(&settings.databases(), P::NAME, &lifecycle).await?;
         P::migrate(&db).await?;
         db.close().await;
+        if !settings.events.kafka.brokers.is_empty() {
+            return Ok(format!("{} is up to date", P::NAME));
+        }
         let events = Database::open(&settings.databases(), "events", &lifecycle).await?;
         migrate_events(&events).await?;
         events.close().await;

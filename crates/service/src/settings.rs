@@ -39,13 +39,27 @@ pub struct Database {
 }
 
 /// Section `[events]`.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Events {
     /// Whether events are delivered and reacted to.
     pub deliver: bool,
     /// How long the log keeps what everybody has seen.
     pub keep_hours: u32,
+    /// Kafka, where that is the way they take.
+    pub kafka: Kafka,
+}
+
+/// Section `[events.kafka]`.
+#[cfg(feature = "kafka")]
+pub type Kafka = tasktracker_events::kafka::Settings;
+
+/// Section `[events.kafka]`, of which a program without Kafka only knows whether it is used.
+#[cfg(not(feature = "kafka"))]
+#[derive(Debug, Clone, Deserialize)]
+pub struct Kafka {
+    /// Some of the brokers.
+    pub brokers: String,
 }
 
 /// Section `[instance]`.

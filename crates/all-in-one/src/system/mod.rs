@@ -45,7 +45,7 @@ pub struct System {
     /// The owner of all spawned work.
     pub lifecycle: Lifecycle,
     operations: Upstream,
-    log: EventLog,
+    log: Option<EventLog>,
     data_dir: Arc<Mutex<Option<DataDir>>>,
 }
 
@@ -103,7 +103,7 @@ impl System {
             gateway,
             services,
             operations,
-            log: house.log.clone(),
+            log: house.events.log.clone(),
             lifecycle,
             data_dir: Arc::new(Mutex::new(Some(data_dir))),
         })

@@ -40,7 +40,7 @@ impl System {
                 return Ok(false);
             }
         }
-        if self.log.unhandled().await? > 0 {
+        if self.unhandled().await? {
             return Ok(false);
         }
         if !reminders::are_told(&self.core).await.map_err(told)? {
@@ -55,6 +55,19 @@ impl System {
             }
         }
         Ok(true)
+    }
+
+    /// Whether events wait for a group.
+    async fn unhandled(&self) -> anyhow::Result<bool> {
+        if let Some(log) = &self.log {
+            return Ok(log.unhandled().await? > 0);
+        }
+        for consumers in [self.auth.consumers(), &self.core.consumers, &self.files.consumers, &self.analytics.consumers] {
+            if consumers.unhandled().await? > 0 {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::dead_letters::DeadLetters;
 use crate::reaction::Reaction;
-use crate::transport::Subscriber;
+use crate::transport::{SubscribeError, Subscriber};
 pub(crate) use attempt::attempt;
 use group::Group;
 
@@ -75,6 +75,18 @@ impl Consumers {
     pub fn run(&self, reaction: Arc<dyn Reaction>, stopping: CancellationToken) -> impl Future<Output = ()> + Send + use<> {
         self.dead_letters.register(Arc::clone(&reaction));
         Group::new(self.clone(), reaction, stopping).run()
+    }
+
+    /// How many events the groups that run here have yet to handle, counted for each group, as far as positions tell.
+    ///
+    /// # Errors
+    /// The transport does not answer.
+    pub async fn unhandled(&self) -> Result<u64, SubscribeError> {
+        let mut sum = 0;
+        for reaction in self.dead_letters.reactions() {
+            sum += self.subscriber.unhandled(reaction.group(), reaction.topics()).await?;
+        }
+        Ok(sum)
     }
 
     /// What the groups could not handle.

@@ -71,6 +71,12 @@ impl DeadLetters {
         reactions.insert(reaction.group(), reaction);
     }
 
+    /// The groups whose dead letters can be handled again.
+    pub(crate) fn reactions(&self) -> Vec<Arc<dyn Reaction>> {
+        let reactions = self.reactions.read().unwrap_or_else(PoisonError::into_inner);
+        reactions.values().cloned().collect()
+    }
+
     /// Dead letters, the newest first, of one group or of all; `after` is time and id of the last one of the page before.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use tasktracker_proto::auth::v1::Permission;
 use tasktracker_server::RpcError;
 use tasktracker_server::time::to_proto;
 
-use crate::app::App;
+use crate::app::{App, Positions};
 use crate::consumers::projection::TOPICS;
 use crate::records::archive;
 use crate::records::ids::{self, Generation};
@@ -29,7 +29,8 @@ pub async fn get_projection_status(
     let find = |id: &str| documents.iter().find(|document| document.id == id);
     let archived = app.store().count(archive::ALL, &end_of(archive::ALL)).await?;
     let dead = app.consumers.dead_letters().count().await.map_err(Failure::from)?;
-    let sources = TOPICS.map(|topic| source(app, topic, find(&ids::source(topic.name))));
+    let ends = app.ends.ask(&TOPICS).await.map_err(|error| RpcError::unavailable("events", error))?;
+    let sources = TOPICS.map(|topic| source(&ends, topic, find(&ids::source(topic.name))));
     Ok(GetProjectionStatusResponse {
         status: Some(ProjectionStatus {
             generation: Generation(find(HEAD).map_or(1, generation_of)).name(),
@@ -40,14 +41,14 @@ pub async fn get_projection_status(
     })
 }
 
-fn source(app: &App, topic: Topic, document: Option<&Document>) -> SourceStatus {
+fn source(ends: &Positions, topic: Topic, document: Option<&Document>) -> SourceStatus {
     let number = |field: &str| document.and_then(|document| document.fields.get_number(field));
     let position = number("position").unwrap_or_default();
     let time = number("time").and_then(|micros| Timestamp::from_microsecond(micros).ok());
     SourceStatus {
         topic: topic.name.to_owned(),
         position: position as f64,
-        lag: i32::try_from((app.ends.of(topic.name) - position).max(0)).unwrap_or(i32::MAX),
+        lag: i32::try_from((ends.get(&(topic.name.to_owned(), 0)).copied().unwrap_or_default() - position).max(0)).unwrap_or(i32::MAX),
         last_occur_time: time.map(to_proto),
     }
 }
