@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::services::{self, Durability, Outcome, Place, Started};
+use crate::terminal;
 
 /// What to do.
 #[derive(clap::Args)]
@@ -67,7 +68,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         Action::Status(which) => {
             let place = which.place()?;
             let looked = services::status(&place, &services::select(&which.names)?);
-            services::print(&place, &looked);
+            print(&place, &looked);
             let all_run = looked.iter().all(|started| matches!(started.outcome, Outcome::Runs(_)));
             Ok(if all_run { ExitCode::SUCCESS } else { ExitCode::FAILURE })
         }
@@ -82,12 +83,24 @@ fn up(which: &Which, fast: bool) -> Result<ExitCode> {
     let place = which.place()?;
     let durability = if fast { Durability::GivenUp } else { Durability::Kept };
     let started = services::up(&place, &services::select(&which.names)?, durability)?;
-    services::print(&place, &started);
+    print(&place, &started);
     Ok(if has_failed(&started) {
         ExitCode::FAILURE
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// The table, and the variables by which tests find the servers, to paste into a shell.
+fn print(place: &Place, servers: &[Started]) {
+    services::print(place, servers);
+    let variables = services::variables(servers);
+    if !variables.is_empty() {
+        terminal::say("");
+    }
+    for (name, value) in variables {
+        terminal::say(format!("export {name}={value}"));
+    }
 }
 
 /// A server that cannot be installed here is left out, as tests leave out what needs it; in CI that has failed already.

@@ -28,7 +28,7 @@ for package in *.deb; do
   dpkg --extract "$package" .
   rm "$package"
 done
-find . -name '*.so*' -path '*-linux-gnu*' -exec ln -sf -t lib '{}' +
+find "$0" -name '*.so*' -path '*-linux-gnu*' -exec ln -sf -t lib '{}' +
 "#;
 
 /// The steps that put packages, and what they need, into a folder.

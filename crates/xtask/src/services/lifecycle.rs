@@ -10,7 +10,7 @@ use super::process::Process;
 use super::record::Record;
 use super::server::{Durability, Server, Site};
 use super::up::{Outcome, Started};
-use super::{Place, down, reset, status, up};
+use super::{Place, down, reset, status, up, variables};
 use crate::tools::Found;
 
 /// Its name decides how it behaves; it is healthy when its file is there.
@@ -118,7 +118,10 @@ fn up_twice_changes_nothing_and_down_stops() {
     let here = here();
     let first = here.up(GOOD, Durability::Kept);
     assert!(runs(&first));
-    assert_eq!(first.variable().unwrap().1, (here.place.port_base + 11).to_string());
+    assert_eq!(
+        variables(&[first]),
+        [("TASKTRACKER_TEST_SHELL", (here.place.port_base + 11).to_string())]
+    );
     let process = here.process(GOOD).unwrap();
 
     assert!(runs(&here.up(GOOD, Durability::Kept)));

@@ -28,4 +28,4 @@ pub use place::Place;
 pub use server::{Durability, select};
 pub use status::status;
 pub use table::print;
-pub use up::{Outcome, Started, up};
+pub use up::{Outcome, Started, up, variables};

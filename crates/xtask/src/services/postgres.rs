@@ -5,11 +5,12 @@ use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 
 use super::server::{Durability, Server, Site};
-use super::{account, debian, place};
+use super::{account, debian, place, process};
 use crate::environment;
 use crate::tools::{self, Found, Tool};
 
@@ -80,7 +81,7 @@ impl Server for Postgres {
                 "the data is of PostgreSQL {}, the program is {program}: `cargo xtask services reset postgres` begins with empty data",
                 of_data.trim()
             );
-            return Ok(());
+            return unlock(&site.data());
         }
         make_data(site)
     }
@@ -124,6 +125,18 @@ impl Server for Postgres {
     fn stop_signal(&self) -> &'static str {
         "INT"
     }
+}
+
+/// Removes the lock of one that was killed. PostgreSQL itself looks only whether its number is in use, and a killed process keeps its number
+/// until its parent asks for it; in a container that may be never.
+fn unlock(data: &Path) -> Result<()> {
+    let lock = data.join("postmaster.pid");
+    let place = data.canonicalize()?;
+    // Its children notice its death by themselves, and must be gone before another one begins.
+    if lock.exists() && process::until(Duration::from_secs(30), || !process::somebody_works_in(&place)) {
+        std::fs::remove_file(lock)?;
+    }
+    Ok(())
 }
 
 /// Makes a data directory beside its place and moves it there when it is whole.
@@ -257,6 +270,7 @@ fn major(version: &str) -> Option<u32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::services::{Outcome, Place, down, up};
 
     #[test]
     fn reads_versions() {
@@ -303,5 +317,30 @@ mod tests {
         assert!(command(Durability::GivenUp).contains("fsync=off"));
         assert!(!command(Durability::Kept).contains("off"));
         assert!(command(Durability::Kept).contains("port=20432"));
+    }
+
+    /// This test is its parent and does not wait for it: the killed one stays in the list of processes.
+    #[test]
+    fn a_killed_one_starts_again() {
+        if Postgres.find().unwrap().is_none() {
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place {
+            folder: folder.path().to_owned(),
+            port_base: 30_000 + (std::process::id() % 2_000) as u16,
+        };
+        let start = || up(&place, &[&Postgres], Durability::GivenUp).unwrap().remove(0).outcome;
+        let Outcome::Runs(first) = start() else {
+            panic!("it does not start")
+        };
+        first.process.signal("KILL").unwrap();
+        assert!(first.process.ends_within(Duration::from_secs(30)));
+        match start() {
+            Outcome::Runs(second) => assert_ne!(second.process, first.process),
+            Outcome::Failed(error) => panic!("{error:#}"),
+            Outcome::Missing(why) => panic!("{why}"),
+        }
+        down(&place, &[&Postgres]).unwrap();
     }
 }

@@ -107,6 +107,12 @@ pub fn until(bound: Duration, mut ask: impl FnMut() -> bool) -> bool {
     }
 }
 
+/// Whether a process that runs has this folder as its own. Only those of this account can be seen, or all by root.
+pub fn somebody_works_in(folder: &Path) -> bool {
+    let works_there = |number: u32| std::fs::read_link(format!("/proc/{number}/cwd")).is_ok_and(|place| place == folder);
+    numbers().any(works_there)
+}
+
 /// What the kernel says about a process in one line.
 struct Stat {
     state: String,
@@ -190,6 +196,20 @@ mod tests {
         greeter(folder.path()).wait().ok();
         assert_eq!(std::fs::read_to_string(&log).unwrap(), "started\n");
         assert_eq!(std::fs::read_to_string(folder.path().join("log.before")).unwrap(), "yesterday");
+    }
+
+    #[test]
+    fn sees_who_works_in_a_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().canonicalize().unwrap();
+        assert!(!somebody_works_in(&place));
+        let mut command = Command::new("sleep");
+        let mut child = spawn(command.arg("600").current_dir(&place), &place.join("log")).unwrap();
+        assert!(somebody_works_in(&place));
+        child.kill().unwrap();
+        // Not waited for yet: it is still in the list of processes.
+        assert!(until(Duration::from_secs(20), || !somebody_works_in(&place)));
+        child.wait().unwrap();
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The table of servers, and the variables by which tests find them.
+//! The table of servers: what runs, and what does not and why.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use super::place::Place;
 use super::up::{self, Outcome, Started};
 use crate::terminal;
 
-/// Prints what runs, what does not and why, and the variables.
+/// Prints it.
 pub fn print(place: &Place, servers: &[Started]) {
     let head = ["SERVER", "VERSION", "ADDRESS", "PROCESS", "MEMORY", "LOG"].map(str::to_owned);
     let rows: Vec<[String; 6]> = servers.iter().map(|started| row(place, started)).collect();
@@ -19,13 +19,6 @@ pub fn print(place: &Place, servers: &[Started]) {
             Outcome::Missing(why) => terminal::warn(format!("{} is left out: {why}", started.server.name())),
             Outcome::Failed(error) => terminal::complain(format!("error: {}: {error:#}", started.server.name())),
         }
-    }
-    let variables: Vec<_> = servers.iter().filter_map(Started::variable).collect();
-    if !variables.is_empty() {
-        terminal::say("");
-    }
-    for (name, value) in variables {
-        terminal::say(format!("export {name}={value}"));
     }
 }
 
@@ -92,6 +85,6 @@ mod tests {
             outcome: Outcome::Missing("no installer".into()),
         };
         assert_eq!(row(&place, &started), ["postgres", "missing", "-", "-", "-", "-"]);
-        assert!(started.variable().is_none());
+        assert!(up::variables(&[started]).is_empty());
     }
 }

@@ -37,13 +37,18 @@ pub enum Outcome {
 }
 
 impl Started {
-    /// The variable by which tests find it, when it runs.
-    pub fn variable(&self) -> Option<(&'static str, String)> {
+    /// The variable by which tests find it, if it runs.
+    fn variable(&self) -> Option<(&'static str, String)> {
         match &self.outcome {
             Outcome::Runs(record) => Some(self.server.variable(record.port_base + self.server.ports()[0])),
             Outcome::Missing(_) | Outcome::Failed(_) => None,
         }
     }
+}
+
+/// The variables by which tests find the servers that run.
+pub fn variables(started: &[Started]) -> Vec<(&'static str, String)> {
+    started.iter().filter_map(Started::variable).collect()
 }
 
 /// Brings servers up, and answers when each runs and answers, or has failed. In CI a server that cannot be installed has failed.

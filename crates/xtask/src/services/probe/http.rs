@@ -18,10 +18,8 @@ pub struct Answer {
 /// Asks the server on a port; `headers` are whole lines.
 pub fn http(port: u16, path: &str, headers: &str) -> Result<Answer> {
     let mut stream = connect(port)?;
-    write!(
-        stream,
-        "GET {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\nAccept: application/json\r\n{headers}\r\n"
-    )?;
+    let question = format!("GET {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\nAccept: application/json\r\n{headers}\r\n");
+    stream.write_all(question.as_bytes())?;
     let mut bytes = Vec::new();
     stream
         .take(LONGEST as u64)

@@ -55,6 +55,9 @@ fn answering(answer: Vec<u8>) -> u16 {
             let mut question = [0; 1024];
             let _ = stream.read(&mut question).unwrap();
             stream.write_all(&answer).unwrap();
+            // Closed with something unread, the connection would end with an error instead of its end.
+            stream.shutdown(std::net::Shutdown::Write).unwrap();
+            let _ = stream.read_to_end(&mut Vec::new());
         })
         .unwrap();
     port
