@@ -13,11 +13,11 @@ use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 use tasktracker_database::{Time, Transaction};
 
 /// How long a lease holds without being renewed.
-pub(crate) const LENGTH: Duration = Duration::from_secs(30);
+pub(crate) const LENGTH: Duration = Duration::from_secs(20);
 /// How often it is renewed.
-pub(crate) const RENEWAL: Duration = Duration::from_secs(10);
+pub(crate) const RENEWAL: Duration = Duration::from_secs(4);
 /// How much the clocks of two processes may differ.
-pub(crate) const SKEW: Duration = Duration::from_secs(30);
+pub(crate) const SKEW: Duration = Duration::from_secs(5);
 /// How often one looks again at what somebody else holds.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
 

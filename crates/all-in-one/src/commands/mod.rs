@@ -6,6 +6,8 @@ mod doctor;
 mod migrate;
 mod openapi;
 mod serve;
+#[cfg(feature = "distributed")]
+mod topics;
 mod welcome;
 
 use std::path::PathBuf;
@@ -37,6 +39,9 @@ enum Command {
     Demo(demo::Demo),
     /// Helps an operator who is locked out. The server must not be running on this data directory.
     Admin(admin::Admin),
+    /// Looks after the topics in Kafka.
+    #[cfg(feature = "distributed")]
+    Topics(topics::Topics),
     /// Prints the OpenAPI document of the REST API.
     Openapi,
     /// Prints the version.
@@ -79,6 +84,8 @@ impl Cli {
             Command::Doctor(doctor) => doctor.run(),
             Command::Demo(demo) => demo.run(),
             Command::Admin(admin) => admin.run(),
+            #[cfg(feature = "distributed")]
+            Command::Topics(topics) => topics.run(),
             Command::Openapi => openapi::run(),
             Command::Version => {
                 terminal::say(concat!("tasktracker ", env!("CARGO_PKG_VERSION")));

@@ -6,8 +6,8 @@ use anyhow::{Result, bail};
 use super::{Durability, Outcome, Place, down, print, reset, select, up};
 use crate::{environment, terminal};
 
-/// First port of the servers for tests, where nobody says otherwise.
-const PORT_BASE: u16 = 45_000;
+/// First port of the servers for tests, where nobody says otherwise: outside of the range from which the kernel takes ports.
+const PORT_BASE: u16 = 20_000;
 
 /// Servers that run until this is dropped.
 pub struct ForTests {
@@ -37,7 +37,7 @@ impl ForTests {
         print(&place, &started);
         let for_tests = Self {
             place,
-            variables: started.iter().filter_map(super::Started::variable).collect(),
+            variables: super::variables(&started),
         };
         if started.iter().any(|started| matches!(started.outcome, Outcome::Failed(_))) {
             bail!("a server does not run");

@@ -38,6 +38,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     std::fs::create_dir_all(&data_dir).with_context(|| format!("cannot make {}", data_dir.display()))?;
     let settings = settings(&data_dir, &servers()?)?;
 
+    run_to_its_end(Command::new(folder.join("tasktracker")).args(["topics", "apply"]), &settings, &data_dir)?;
     for part in PARTS {
         run_to_its_end(Command::new(folder.join(format!("tasktracker-{part}"))).arg("migrate"), &settings, &data_dir)?;
     }
@@ -65,7 +66,7 @@ fn servers() -> Result<Vec<(&'static str, String)>> {
     if started.iter().any(|started| !matches!(started.outcome, Outcome::Runs(_))) {
         bail!("a server does not run; what is missing stands above");
     }
-    Ok(started.iter().filter_map(services::Started::variable).collect())
+    Ok(services::variables(&started))
 }
 
 /// The settings of all processes, as variables: the same for each, and each takes what is its own.
@@ -76,6 +77,9 @@ fn settings(data_dir: &Path, servers: &[(&'static str, String)]) -> Result<Vec<(
     };
     Ok(vec![
         ("TASKTRACKER_DATABASE__URL".to_owned(), at("TASKTRACKER_TEST_POSTGRES")?),
+        ("TASKTRACKER_EVENTS__KAFKA__BROKERS".to_owned(), at("TASKTRACKER_TEST_KAFKA")?),
+        // There is one broker.
+        ("TASKTRACKER_EVENTS__KAFKA__REPLICATION_FACTOR".to_owned(), "1".to_owned()),
         ("TASKTRACKER_INSTANCE__SECRET_FILE".to_owned(), secret_file(data_dir)?.display().to_string()),
     ])
 }
