@@ -6,3 +6,4 @@ mod file_service;
 mod scene;
 mod sweeping;
 mod upload_service;
+mod vanishing;

@@ -129,6 +129,13 @@ impl Person {
         person
     }
 
+    /// The same person over another connection.
+    pub fn at(&self, channel: Channel) -> Self {
+        let mut person = self.clone();
+        person.channel = channel;
+        person
+    }
+
     fn client(&self) -> Client {
         let headers = Headers {
             user: self.user.clone(),
