@@ -1,10 +1,6 @@
 //! Files in the process.
 
-use std::sync::Arc;
-
-use anyhow::Context;
 use tasktracker_database::cursor::Sealer;
-use tasktracker_files::blob::Directory;
 use tasktracker_files::{App, Parts, Slots};
 use tonic::service::RoutesBuilder;
 
@@ -17,16 +13,11 @@ pub const PORT: u16 = 50054;
 pub async fn start(house: &House, core: &Service) -> anyhow::Result<(App, Service)> {
     let db = house.database("files").await?;
     tasktracker_files::migrate(&db).await?;
-    let config = house.settings.files;
+    let config = house.settings.files.clone();
     let root = house.settings.data_dir.join("blobs");
-    let blobs = Directory::open(&root, config.chunk()).with_context(|| {
-        format!(
-            "the contents of files cannot be kept in {}: check that it can be written",
-            root.display()
-        )
-    })?;
+    let blobs = tasktracker_files::blob::open(&config, &root, &house.lifecycle).await?;
     let files = App::new(Parts {
-        blobs: Arc::new(blobs),
+        blobs,
         clock: house.clock.clone(),
         ids: house.ids.clone(),
         access: house.access(&house.credential("files")),

@@ -1,6 +1,8 @@
 //! Files through its API, on real stores: one file an RPC; its store of contents by itself; what it does without being asked.
 
 mod blobs;
+#[cfg(feature = "s3")]
+mod bucket;
 mod cascade;
 mod file_service;
 mod scene;

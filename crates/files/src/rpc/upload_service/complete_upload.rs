@@ -10,7 +10,7 @@ use tasktracker_server::RpcError;
 
 use super::load;
 use crate::app::App;
-use crate::blob::{Area, BlobError};
+use crate::blob::BlobError;
 use crate::db::{files, places, uploads};
 use crate::discard;
 use crate::domain::checksum::Checksum;
@@ -87,7 +87,7 @@ async fn publish(app: &App, upload: &Upload) -> Result<&'static str, BlobError> 
     let size = upload.size_bytes.unsigned_abs();
     app.blobs.finish(upload.id, size).await?;
     let head = size.min(media_type::HEAD as u64);
-    let mut reading = app.blobs.read(Area::Objects, upload.id, size, 0..head, None).await?;
+    let mut reading = app.blobs.read(upload.id, size, 0..head, None).await?;
     let head = reading.next().await?.unwrap_or_default();
     Ok(media_type::sniff(&head))
 }
