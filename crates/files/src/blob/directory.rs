@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::reading::FileReading;
 use super::writing::FileWriting;
 use super::{Area, BlobError, BlobStore, Hash, Place, Reading, Writing};
+use crate::domain::checksum::Checksum;
 
 /// Contents in a directory.
 #[derive(Debug, Clone)]
@@ -140,7 +141,8 @@ impl BlobStore for Directory {
         })
     }
 
-    fn finish(&self, id: Uuid, length: u64) -> BoxFuture<'_, Result<(), BlobError>> {
+    // A directory has one process, in which one call writes an upload at a time.
+    fn finish(&self, id: Uuid, length: u64, _: Checksum) -> BoxFuture<'_, Result<(), BlobError>> {
         Box::pin(self.hop(move |places| places.finish(id, length)))
     }
 

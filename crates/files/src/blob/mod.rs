@@ -18,6 +18,8 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
+use crate::domain::checksum::Checksum;
+
 pub use directory::Directory;
 pub use hash::Hash;
 pub use open::open;
@@ -95,8 +97,9 @@ pub trait BlobStore: Debug + Send + Sync {
     /// The hash of the first bytes of a content on its way, so many as a `sync` answered for. Fails with `Length` where less is there.
     fn hash_of(&self, id: Uuid, length: u64) -> BoxFuture<'_, Result<Hash, BlobError>>;
 
-    /// Makes a content of this length visible under its id, at once and for good. Doing it twice is doing it once.
-    fn finish(&self, id: Uuid, length: u64) -> BoxFuture<'_, Result<(), BlobError>>;
+    /// Makes a content of this length and hash, which a `sync` answered, visible under its id, at once and for good. Doing it twice is doing
+    /// it once. What another process wrote at the same time is not taken for it.
+    fn finish(&self, id: Uuid, length: u64, sha256: Checksum) -> BoxFuture<'_, Result<(), BlobError>>;
 
     /// Opens a visible content of this length for reading a range of it. With a `hash`, what is read goes through it.
     ///

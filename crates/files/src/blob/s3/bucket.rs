@@ -18,7 +18,9 @@ impl S3 {
         let mut request = self.0.client.create_bucket().bucket(&self.0.bucket);
         // Amazon's first region must not be named.
         if region != "us-east-1" {
-            let place = CreateBucketConfiguration::builder().location_constraint(BucketLocationConstraint::from(region)).build();
+            let place = CreateBucketConfiguration::builder()
+                .location_constraint(BucketLocationConstraint::from(region))
+                .build();
             request = request.create_bucket_configuration(place);
         }
         match request.send().await {
@@ -32,7 +34,10 @@ impl S3 {
     pub(super) async fn set_lifecycle(&self, expiry_hours: u32) {
         if let Err(error) = self.put_rule(expiry_hours).await {
             let error = format!("{:#}", anyhow::Error::new(error));
-            tracing::warn!(error, "the bucket takes no rule for unfinished uploads: only the sweep gives them up");
+            tracing::warn!(
+                error,
+                "the bucket takes no rule for unfinished uploads: only the sweep gives them up"
+            );
         }
     }
 
@@ -57,7 +62,10 @@ impl S3 {
         // The others are somebody else's.
         rules.retain(|other| other.id() != Some(RULE));
         rules.push(rule);
-        let rules = BucketLifecycleConfiguration::builder().set_rules(Some(rules)).build().map_err(std::io::Error::other)?;
+        let rules = BucketLifecycleConfiguration::builder()
+            .set_rules(Some(rules))
+            .build()
+            .map_err(std::io::Error::other)?;
         let request = self.0.client.put_bucket_lifecycle_configuration().bucket(bucket);
         request.lifecycle_configuration(rules).send().await.map(drop).map_err(failure::of)
     }

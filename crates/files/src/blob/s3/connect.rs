@@ -47,7 +47,12 @@ impl S3 {
             lifecycle: lifecycle.clone(),
         }));
         let looked = store.prepare(settings, config.upload_expiry_hours).await;
-        looked.with_context(|| format!("the contents of files cannot be kept in the bucket {} (files.s3.bucket)", settings.bucket))?;
+        looked.with_context(|| {
+            format!(
+                "the contents of files cannot be kept in the bucket {} (files.s3.bucket)",
+                settings.bucket
+            )
+        })?;
         Ok(store)
     }
 
@@ -65,7 +70,12 @@ impl S3 {
 
     /// Whether the bucket can be listed.
     pub(super) async fn look(&self) -> Result<(), BlobError> {
-        let listed = self.0.client.list_objects_v2().bucket(&self.0.bucket).prefix(self.0.keys.incoming());
+        let listed = self
+            .0
+            .client
+            .list_objects_v2()
+            .bucket(&self.0.bucket)
+            .prefix(self.0.keys.incoming());
         listed.max_keys(1).send().await.map(drop).map_err(failure::of)
     }
 
@@ -106,10 +116,7 @@ fn check(settings: &Settings) -> anyhow::Result<()> {
     );
     for (name, endpoint) in [("endpoint", &settings.endpoint), ("public_endpoint", &settings.public_endpoint)] {
         let is_url = endpoint.starts_with("http://") || endpoint.starts_with("https://");
-        ensure!(
-            endpoint.is_empty() || is_url,
-            "files.s3.{name} must begin with http:// or https://"
-        );
+        ensure!(endpoint.is_empty() || is_url, "files.s3.{name} must begin with http:// or https://");
         ensure!(
             !endpoint.contains('@'),
             "files.s3.{name} must not hold credentials: they go to files.s3.access_key and files.s3.secret_key"
@@ -128,7 +135,9 @@ async fn credentials(settings: &Settings) -> anyhow::Result<SharedCredentialsPro
         .region(Region::new(settings.region.clone()))
         .load()
         .await;
-    found.credentials_provider().context("no credentials for S3: set files.s3.access_key and files.s3.secret_key")
+    found
+        .credentials_provider()
+        .context("no credentials for S3: set files.s3.access_key and files.s3.secret_key")
 }
 
 fn client(settings: &Settings, credentials: &SharedCredentialsProvider, endpoint: &str) -> aws_sdk_s3::Config {
@@ -142,7 +151,11 @@ fn client(settings: &Settings, credentials: &SharedCredentialsProvider, endpoint
         .region(Region::new(settings.region.clone()))
         .credentials_provider(credentials.clone())
         .force_path_style(settings.path_style)
-        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(Duration::from_millis(200)))
+        .retry_config(
+            RetryConfig::standard()
+                .with_max_attempts(ATTEMPTS)
+                .with_initial_backoff(Duration::from_millis(200)),
+        )
         .timeout_config(timeouts)
         // We give the checksums that count, and bound each transfer ourselves.
         .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)

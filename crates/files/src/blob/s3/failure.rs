@@ -54,7 +54,8 @@ fn refusal(code: &str, status: u16, error: impl Error + Send + Sync + 'static) -
         (_, 401 | 403) => away("S3 refuses it: check what files.s3.access_key may do in files.s3.bucket", error),
         // An answer to HEAD has no code.
         ("", 404) => BlobError::Missing,
-        ("SlowDown" | "ConditionalRequestConflict" | "OperationAborted" | "ServiceUnavailable" | "InternalError" | "RequestTimeout", _) | (_, 429 | 500..) => away("S3 cannot do it now", error),
+        ("SlowDown" | "ConditionalRequestConflict" | "OperationAborted" | "ServiceUnavailable" | "InternalError" | "RequestTimeout", _)
+        | (_, 429 | 500..) => away("S3 cannot do it now", error),
         _ => BlobError::Io(io::Error::other(error)),
     }
 }

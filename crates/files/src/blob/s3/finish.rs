@@ -4,18 +4,20 @@ use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use uuid::Uuid;
 
+use super::keys::{self, Mark};
 use super::record::{Part, Record};
-use super::{S3, failure, keys};
+use super::{S3, failure};
 use crate::blob::BlobError;
 
 impl S3 {
-    /// Shows a content of this length as an object.
-    pub(super) async fn show(&self, id: Uuid, length: u64) -> Result<(), BlobError> {
-        let record = match self.record(id, length).await {
-            // More is there, or less: the newest record says how much. None: shown before, by somebody who did not live to say so.
-            Err(BlobError::Missing) => match self.offsets(id).await?.into_iter().max() {
-                Some(found) => return Err(BlobError::Length { found, expected: length }),
-                None => return self.check_shown(id, length).await,
+    /// Shows a content as an object.
+    pub(super) async fn show(&self, id: Uuid, mark: Mark) -> Result<(), BlobError> {
+        let length = mark.at;
+        let record = match self.record(id, mark).await {
+            Err(BlobError::Missing) => match self.no_record(id, length).await? {
+                // Shown before, by somebody who did not live to say so.
+                BlobError::Missing => return self.check_shown(id, length).await,
+                error => return Err(error),
             },
             record => record?,
         };
@@ -29,7 +31,11 @@ impl S3 {
             self.check_shown(id, length).await?;
         }
         // Of the others, a writer that was killed may have left parts.
-        if is_small { self.forget_records(id).await } else { self.forget(id).await }
+        if is_small {
+            self.forget_records(id).await
+        } else {
+            self.forget(id).await
+        }
     }
 
     /// Puts a content that is too small for parts. Answers whether one is there already.
@@ -43,14 +49,22 @@ impl S3 {
     /// Has the parts put together. S3 compares what it has with what we noted, so that no part of somebody else's is among them. Answers
     /// whether the content is there already, or may be.
     async fn complete(&self, id: Uuid, record: Record) -> Result<bool, BlobError> {
-        let upload = record.parts.upload.ok_or_else(|| failure::damaged("a record has parts of no upload"))?;
+        let upload = record
+            .parts
+            .upload
+            .ok_or_else(|| failure::damaged("a record has parts of no upload"))?;
         let mut parts = record.parts.list;
         if !record.tail.is_empty() {
             let number = parts.len() + 1;
             parts.push(self.clone().put_part(id, upload.clone(), part_number(number)?, record.tail).await?);
         }
         let parts = CompletedMultipartUpload::builder().set_parts(Some(completed(&parts)?)).build();
-        let request = self.0.client.complete_multipart_upload().bucket(&self.0.bucket).key(self.0.keys.object(id));
+        let request = self
+            .0
+            .client
+            .complete_multipart_upload()
+            .bucket(&self.0.bucket)
+            .key(self.0.keys.object(id));
         let request = request.upload_id(upload).if_none_match("*").multipart_upload(parts);
         match request.send().await {
             Ok(_) => Ok(false),
@@ -72,13 +86,22 @@ impl S3 {
     pub(super) async fn length_of(&self, id: Uuid) -> Result<u64, BlobError> {
         let request = self.0.client.head_object().bucket(&self.0.bucket).key(self.0.keys.object(id));
         let found = request.send().await.map_err(failure::of)?;
-        Ok(found.content_length.and_then(|length| u64::try_from(length).ok()).unwrap_or_default())
+        Ok(found
+            .content_length
+            .and_then(|length| u64::try_from(length).ok())
+            .unwrap_or_default())
     }
 
     /// Forgets a content on its way: gives up its parts, then its records, which are how it would be found again.
     pub(super) async fn forget(&self, id: Uuid) -> Result<(), BlobError> {
         for (key, upload) in self.uploads_below(&self.0.keys.object(id)).await? {
-            let request = self.0.client.abort_multipart_upload().bucket(&self.0.bucket).key(key).upload_id(upload);
+            let request = self
+                .0
+                .client
+                .abort_multipart_upload()
+                .bucket(&self.0.bucket)
+                .key(key)
+                .upload_id(upload);
             match request.send().await.map_err(failure::of) {
                 Ok(_) | Err(BlobError::Missing) => {}
                 Err(error) => return Err(error),

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::finish::part_number;
 use super::job::Job;
+use super::keys::Mark;
 use super::record::{Part, Parts, Record};
 use super::{MOST_PARTS, S3, failure};
 use crate::blob::{BlobError, Hash, Place};
@@ -58,15 +59,19 @@ struct Sending {
 /// before it, for the last one may not be noted yet.
 #[derive(Debug)]
 struct Records {
-    start: u64,
-    last: Option<u64>,
-    before: Option<u64>,
-    saving: Option<(u64, Job<()>)>,
+    start: Mark,
+    last: Mark,
+    before: Option<Mark>,
+    saving: Option<(Mark, Job<()>)>,
 }
 
 impl Growing {
     /// What is there at a place.
     pub async fn open(store: S3, place: &Place) -> Result<Self, BlobError> {
+        let start = Mark {
+            at: place.at,
+            sha256: place.hash.checksum(),
+        };
         let mut growing = Self {
             id: place.id,
             length: place.length,
@@ -78,21 +83,23 @@ impl Growing {
             at: place.at,
             hash: place.hash.clone(),
             records: Records {
-                start: place.at,
-                last: Some(place.at),
+                start,
+                last: start,
                 before: None,
                 saving: None,
             },
             store,
         };
         if place.at > 0 {
-            let found = growing.store.record_at(place.id, place.at).await?;
-            growing.records.last = found.is_kept.then_some(place.at);
-            growing.records.before = found.record.before.filter(|before| *before < place.at);
-            growing.upload = found.record.parts.upload.clone().map_or(Upload::None, Upload::Known);
-            growing.parts = found.record.parts;
+            let found = match growing.store.record(place.id, start).await {
+                Err(BlobError::Missing) => return Err(growing.store.no_record(place.id, place.at).await?),
+                found => found?,
+            };
+            growing.records.before = found.before;
+            growing.upload = found.parts.upload.clone().map_or(Upload::None, Upload::Known);
+            growing.parts = found.parts;
             growing.reserve();
-            growing.gathered.extend_from_slice(&found.record.tail);
+            growing.gathered.extend_from_slice(&found.tail);
         }
         if growing.parts.size == 0 {
             let least = growing.length.div_ceil(MOST_PARTS);
@@ -142,7 +149,7 @@ impl Growing {
             self.send().await?;
         }
         self.settle_parts().await?;
-        if self.records.last != Some(self.at) {
+        if self.records.last.at != self.at {
             self.put_down();
             self.settle_record().await?;
         }
@@ -204,26 +211,29 @@ impl Growing {
         let record = Record {
             parts: self.parts.clone(),
             tail: Bytes::copy_from_slice(&self.gathered),
-            before: self.records.last,
+            before: Some(self.records.last),
         };
         let (store, id, start) = (self.store.clone(), self.id, self.records.start);
         let done_with = self.records.before.filter(|before| *before != start);
         let job = self.store.begin(async move {
             store.put_record(id, &record).await?;
-            if let Some(offset) = done_with {
+            if let Some(mark) = done_with {
                 // What stays is forgotten with the rest in the end.
-                let _ = store.delete(vec![store.0.keys.record(id, offset)]).await;
+                let _ = store.delete(vec![store.0.keys.record(id, mark)]).await;
             }
             Ok(())
         });
-        self.records.saving = Some((self.at, job));
+        let mark = Mark {
+            at: self.at,
+            sha256: self.hash.checksum(),
+        };
+        self.records.saving = Some((mark, job));
     }
 
     async fn settle_record(&mut self) -> Result<(), BlobError> {
-        if let Some((at, job)) = &mut self.records.saving {
+        if let Some((mark, job)) = &mut self.records.saving {
             job.wait().await?;
-            let at = *at;
-            self.records.before = self.records.last.replace(at);
+            self.records.before = Some(mem::replace(&mut self.records.last, *mark));
             self.records.saving = None;
         }
         Ok(())

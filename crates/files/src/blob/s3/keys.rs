@@ -1,6 +1,10 @@
-//! Where things are in the bucket: `objects/<two digits>/<id>` is a whole content, `incoming/<id>.<offset>` the record of one on its way.
+//! Where things are in the bucket: `objects/<two digits>/<id>` is a whole content, `incoming/<id>.<offset>.<hash>` the record of
+//! one on its way. With the hash in it, no process takes what another one wrote for its own.
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+use crate::domain::checksum::Checksum;
 
 /// The keys of one instance in its bucket.
 #[derive(Debug, Clone)]
@@ -10,11 +14,7 @@ impl Keys {
     /// Keys below a prefix.
     pub fn new(prefix: &str) -> Self {
         let prefix = prefix.trim_matches('/');
-        Self(if prefix.is_empty() {
-            String::new()
-        } else {
-            format!("{prefix}/")
-        })
+        Self(if prefix.is_empty() { String::new() } else { format!("{prefix}/") })
     }
 
     /// A whole content. By the last digits: the first ones are the time, the same for weeks.
@@ -42,9 +42,39 @@ impl Keys {
         format!("{}{}.", self.incoming(), id.as_hyphenated())
     }
 
-    /// The record of an upload's first so many bytes.
-    pub fn record(&self, id: Uuid, at: u64) -> String {
-        format!("{}{at}", self.records(id))
+    /// Where all records of an upload's first so many bytes begin.
+    pub fn records_at(&self, id: Uuid, at: u64) -> String {
+        format!("{}{at}.", self.records(id))
+    }
+
+    /// The record of an upload's first bytes.
+    pub fn record(&self, id: Uuid, mark: Mark) -> String {
+        format!("{}{}", self.records_at(id, mark.at), mark.sha256)
+    }
+}
+
+/// The first bytes of a content on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// How many.
+    pub at: u64,
+    /// Their hash.
+    #[serde(with = "text")]
+    pub sha256: Checksum,
+}
+
+mod text {
+    //! A checksum as text.
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    use super::Checksum;
+
+    pub fn serialize<S: Serializer>(checksum: &Checksum, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(checksum)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Checksum, D::Error> {
+        String::deserialize(from)?.parse().map_err(de::Error::custom)
     }
 }
 
@@ -55,9 +85,13 @@ pub fn id_of(key: &str) -> Option<Uuid> {
     Uuid::try_parse(id).ok()
 }
 
-/// The offset in the key of a record.
-pub fn offset_of(key: &str) -> Option<u64> {
-    key.rsplit_once('.')?.1.parse().ok()
+/// The mark in the key of a record.
+pub fn mark_of(key: &str) -> Option<Mark> {
+    let (rest, sha256) = key.rsplit_once('.')?;
+    Some(Mark {
+        at: rest.rsplit_once('.')?.1.parse().ok()?,
+        sha256: sha256.parse().ok()?,
+    })
 }
 
 #[cfg(test)]
@@ -70,10 +104,15 @@ mod tests {
         for (prefix, start) in [("", ""), ("/a/b/", "a/b/"), ("a.b", "a.b/")] {
             let keys = Keys::new(prefix);
             assert_eq!(keys.object(id), format!("{start}objects/57/{id}"));
-            assert_eq!(keys.record(id, 7), format!("{start}incoming/{id}.7"));
-            assert_eq!((id_of(&keys.object(id)), id_of(&keys.record(id, 7))), (Some(id), Some(id)));
-            assert_eq!(offset_of(&keys.record(id, 7)), Some(7));
+            let mark = Mark {
+                at: 7,
+                sha256: Checksum::OF_NOTHING,
+            };
+            let record = keys.record(id, mark);
+            assert_eq!(record, format!("{start}incoming/{id}.7.{}", Checksum::OF_NOTHING));
+            assert_eq!((id_of(&keys.object(id)), id_of(&record)), (Some(id), Some(id)));
+            assert_eq!(mark_of(&record), Some(mark));
         }
-        assert_eq!((id_of("incoming/README"), offset_of("objects/57/x")), (None, None));
+        assert_eq!((id_of("incoming/README"), mark_of("objects/57/x.7.y")), (None, None));
     }
 }

@@ -26,7 +26,8 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::{Area, BlobError, BlobStore, Hash, Link, Place, Reading, Shown, Writing};
-use keys::Keys;
+use crate::domain::checksum::Checksum;
+use keys::{Keys, Mark};
 use record::{Parts, Record};
 
 /// S3 takes no smaller part than this, except as the last one.
@@ -102,11 +103,11 @@ impl BlobStore for S3 {
     }
 
     fn hash_of(&self, id: Uuid, length: u64) -> BoxFuture<'_, Result<Hash, BlobError>> {
-        Box::pin(async move { Ok(self.record_at(id, length).await?.record.hash()) })
+        Box::pin(async move { Ok(self.record_at(id, length).await?.hash()) })
     }
 
-    fn finish(&self, id: Uuid, length: u64) -> BoxFuture<'_, Result<(), BlobError>> {
-        Box::pin(self.show(id, length))
+    fn finish(&self, id: Uuid, length: u64, sha256: Checksum) -> BoxFuture<'_, Result<(), BlobError>> {
+        Box::pin(self.show(id, Mark { at: length, sha256 }))
     }
 
     fn read(&self, id: Uuid, length: u64, range: Range<u64>, hash: Option<Hash>) -> BoxFuture<'_, Result<Box<dyn Reading>, BlobError>> {

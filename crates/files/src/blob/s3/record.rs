@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use super::keys::Mark;
 use crate::blob::Hash;
 
 /// The parts of a content that S3 has.
@@ -47,8 +48,8 @@ pub struct Record {
     pub parts: Parts,
     /// The bytes behind them.
     pub tail: Bytes,
-    /// The offset of the record before this one.
-    pub before: Option<u64>,
+    /// The record before this one.
+    pub before: Option<Mark>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -59,13 +60,16 @@ struct Head {
     hash: String,
     tail_length: usize,
     tail_sha256: String,
-    before: Option<u64>,
+    before: Option<Mark>,
 }
 
 impl Record {
-    /// Bytes of the content.
-    pub fn length(&self) -> u64 {
-        self.parts.length() + self.tail.len() as u64
+    /// What it is the record of.
+    pub fn mark(&self) -> Mark {
+        Mark {
+            at: self.parts.length() + self.tail.len() as u64,
+            sha256: self.hash().checksum(),
+        }
     }
 
     /// The hash of the content.
@@ -125,6 +129,12 @@ pub fn checksum(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::checksum::Checksum;
+
+    const BEFORE: Mark = Mark {
+        at: 3,
+        sha256: Checksum::OF_NOTHING,
+    };
 
     fn record(tail: &'static [u8]) -> Record {
         let mut hash = Hash::default();
@@ -142,7 +152,7 @@ mod tests {
                 hash,
             },
             tail: Bytes::from_static(tail),
-            before: Some(3),
+            before: Some(BEFORE),
         }
     }
 
@@ -151,11 +161,15 @@ mod tests {
         for tail in [b"".as_slice(), b"a\nb"] {
             let record = record(tail);
             let again = Record::decode(record.encode().unwrap()).unwrap();
-            assert_eq!((again.tail.as_ref(), again.length(), again.before), (tail, record.length(), Some(3)));
-            assert_eq!((again.parts.upload, again.parts.list), (record.parts.upload, record.parts.list));
+            assert_eq!(
+                (again.tail.as_ref(), again.mark(), again.before),
+                (tail, record.mark(), Some(BEFORE))
+            );
+            assert_eq!(again.mark().at, 5 + tail.len() as u64);
+            assert_eq!((&again.parts.upload, &again.parts.list), (&record.parts.upload, &record.parts.list));
             let mut whole = Hash::default();
             whole.update(&[b"parts", tail].concat());
-            assert_eq!(record.hash().checksum(), whole.checksum());
+            assert_eq!(again.mark().sha256, whole.checksum());
         }
     }
 

@@ -8,20 +8,13 @@ use aws_sdk_s3::types::{ChecksumAlgorithm, Delete, ObjectIdentifier};
 use bytes::Bytes;
 use uuid::Uuid;
 
+use super::keys::{self, Mark};
 use super::record::{Part, Record, checksum};
-use super::{S3, failure, keys};
+use super::{S3, failure};
 use crate::blob::BlobError;
 
 /// Keys that one request deletes.
 const DELETED_AT_ONCE: usize = 1000;
-
-/// A record, and where it stands.
-pub struct Found {
-    /// What is known up to the offset that was asked for.
-    pub record: Record,
-    /// Whether S3 has a record of exactly this.
-    pub is_kept: bool,
-}
 
 impl S3 {
     /// Puts an object; one that is there is kept where `once`.
@@ -42,7 +35,11 @@ impl S3 {
         let length = body.len() as u64;
         let sha256 = sum(body.clone()).await;
         let request = self.0.client.upload_part().bucket(&self.0.bucket).key(self.0.keys.object(id));
-        let request = request.upload_id(upload).part_number(number).checksum_sha256(&sha256).body(ByteStream::from(body));
+        let request = request
+            .upload_id(upload)
+            .part_number(number)
+            .checksum_sha256(&sha256)
+            .body(ByteStream::from(body));
         let request = request.customize().disable_payload_signing().config_override(self.patience());
         let taken = request.send().await.map_err(failure::of)?;
         let etag = taken.e_tag.ok_or_else(|| failure::damaged("S3 gave a part no etag"))?;
@@ -51,8 +48,15 @@ impl S3 {
 
     /// Begins a multipart upload.
     pub(super) async fn begin_parts(self, id: Uuid) -> Result<String, BlobError> {
-        let request = self.0.client.create_multipart_upload().bucket(&self.0.bucket).key(self.0.keys.object(id));
-        let request = request.checksum_algorithm(ChecksumAlgorithm::Sha256).content_type("application/octet-stream");
+        let request = self
+            .0
+            .client
+            .create_multipart_upload()
+            .bucket(&self.0.bucket)
+            .key(self.0.keys.object(id));
+        let request = request
+            .checksum_algorithm(ChecksumAlgorithm::Sha256)
+            .content_type("application/octet-stream");
         let begun = request.send().await.map_err(failure::of)?;
         begun.upload_id.ok_or_else(|| failure::damaged("S3 gave an upload no name"))
     }
@@ -64,48 +68,39 @@ impl S3 {
 
     /// Puts down a record.
     pub(super) async fn put_record(&self, id: Uuid, record: &Record) -> Result<(), BlobError> {
-        let key = self.0.keys.record(id, record.length());
+        let key = self.0.keys.record(id, record.mark());
         let body = record.encode().map_err(std::io::Error::other)?;
         self.put(&key, body, false).await.map_err(failure::of)
     }
 
-    /// What is known of the first `at` bytes of a content on its way: from their own record, or from a later one whose tail they reach into.
-    ///
-    /// Fails with `Missing` where nothing is known, and with `Length` where less is there.
-    pub(super) async fn record_at(&self, id: Uuid, at: u64) -> Result<Found, BlobError> {
-        match self.record(id, at).await {
-            Ok(record) => return Ok(Found { record, is_kept: true }),
-            Err(BlobError::Missing) => {}
-            Err(error) => return Err(error),
-        }
-        let offsets = self.offsets(id).await?;
-        let found = offsets.iter().copied().max().ok_or(BlobError::Missing)?;
-        let Some(later) = offsets.into_iter().filter(|offset| *offset > at).min() else {
-            return Err(BlobError::Length { found, expected: at });
-        };
-        let mut record = self.record(id, later).await?;
-        let tail = at.checked_sub(record.parts.length()).and_then(|tail| usize::try_from(tail).ok());
-        let tail = tail.ok_or_else(|| failure::damaged("an upload can only go on where it was safe"))?;
-        record.tail.truncate(tail);
-        Ok(Found { record, is_kept: false })
-    }
-
-    /// The record of exactly so many bytes.
-    pub(super) async fn record(&self, id: Uuid, at: u64) -> Result<Record, BlobError> {
-        let key = self.0.keys.record(id, at);
+    /// The record of these bytes.
+    pub(super) async fn record(&self, id: Uuid, mark: Mark) -> Result<Record, BlobError> {
+        let key = self.0.keys.record(id, mark);
         let request = self.0.client.get_object().bucket(&self.0.bucket).key(key);
         let found = request.send().await.map_err(failure::of)?;
         let bytes = tokio::time::timeout(self.0.transfer, found.body.collect()).await;
         let bytes = bytes.map_err(|late| BlobError::Unavailable(late.into()))?;
         let bytes = bytes.map_err(|broken| BlobError::Unavailable(broken.into()))?.into_bytes();
-        let record = Record::decode(bytes).filter(|record| record.length() == at);
+        let record = Record::decode(bytes).filter(|record| record.mark() == mark);
         record.ok_or_else(|| failure::damaged("the record of an upload is damaged"))
     }
 
-    /// Where the records of an upload are.
-    pub(super) async fn offsets(&self, id: Uuid) -> Result<Vec<u64>, BlobError> {
+    /// What is known of the first `at` bytes of a content on its way, whatever they are. Where two processes wrote, any of them is as good.
+    ///
+    /// Fails with `Missing` where nothing is known, and with `Length` where there is no record of so many bytes.
+    pub(super) async fn record_at(&self, id: Uuid, at: u64) -> Result<Record, BlobError> {
+        let keys = self.keys_below(&self.0.keys.records_at(id, at)).await?;
+        match keys.iter().find_map(|key| keys::mark_of(key)) {
+            Some(mark) => self.record(id, mark).await,
+            None => Err(self.no_record(id, at).await?),
+        }
+    }
+
+    /// Why there is no record of so many bytes: `Length` with what there is, or `Missing`.
+    pub(super) async fn no_record(&self, id: Uuid, expected: u64) -> Result<BlobError, BlobError> {
         let keys = self.keys_below(&self.0.keys.records(id)).await?;
-        Ok(keys.iter().filter_map(|key| keys::offset_of(key)).collect())
+        let found = keys.iter().filter_map(|key| keys::mark_of(key)).map(|mark| mark.at).max();
+        Ok(found.map_or(BlobError::Missing, |found| BlobError::Length { found, expected }))
     }
 
     /// All keys that begin so.
@@ -123,7 +118,15 @@ impl S3 {
     /// Deletes keys. Those that are not there are no error.
     pub(super) async fn delete(&self, keys: Vec<String>) -> Result<(), BlobError> {
         if let [key] = keys.as_slice() {
-            let deleted = self.0.client.delete_object().bucket(&self.0.bucket).key(key).send().await.map_err(failure::of);
+            let deleted = self
+                .0
+                .client
+                .delete_object()
+                .bucket(&self.0.bucket)
+                .key(key)
+                .send()
+                .await
+                .map_err(failure::of);
             return match deleted {
                 Err(BlobError::Missing) => Ok(()),
                 deleted => deleted.map(drop),
@@ -132,7 +135,12 @@ impl S3 {
         for some in keys.chunks(DELETED_AT_ONCE) {
             let named: Result<Vec<_>, _> = some.iter().map(|key| ObjectIdentifier::builder().key(key).build()).collect();
             let named = named.and_then(|named| Delete::builder().set_objects(Some(named)).quiet(true).build());
-            let request = self.0.client.delete_objects().bucket(&self.0.bucket).delete(named.map_err(std::io::Error::other)?);
+            let request = self
+                .0
+                .client
+                .delete_objects()
+                .bucket(&self.0.bucket)
+                .delete(named.map_err(std::io::Error::other)?);
             let refused = request.send().await.map_err(failure::of)?.errors.unwrap_or_default();
             if refused.iter().any(|error| error.code() != Some("NoSuchKey")) {
                 return Err(failure::damaged("S3 did not delete all that it was told to"));

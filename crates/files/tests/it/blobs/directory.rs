@@ -14,7 +14,7 @@ async fn a_reader_keeps_what_is_removed_and_a_cut_file_is_no_end() {
     let content = noise(1_000_000, 2);
     store.create(ID).await.unwrap();
     append(&*store, b"", &content, 1_000_000).await;
-    store.finish(ID, 1_000_000).await.unwrap();
+    finish(&*store, &content).await.unwrap();
     let mut reading = store.read(ID, 1_000_000, 0..1_000_000, None).await.unwrap();
     let first = reading.next().await.unwrap().unwrap();
     store.remove(Area::Objects, ID).await.unwrap();
@@ -27,7 +27,7 @@ async fn a_reader_keeps_what_is_removed_and_a_cut_file_is_no_end() {
 
     store.create(ID).await.unwrap();
     append(&*store, b"", &content, 1_000_000).await;
-    store.finish(ID, 1_000_000).await.unwrap();
+    finish(&*store, &content).await.unwrap();
     let mut reading = store.read(ID, 1_000_000, 0..1_000_000, None).await.unwrap();
     let path = site.folder.path().join("blobs/objects/57").join(ID.to_string());
     std::fs::File::options().write(true).open(path).unwrap().set_len(200_000).unwrap();

@@ -81,6 +81,13 @@ pub async fn append(store: &dyn BlobStore, before: &[u8], content: &[u8], length
     }
 }
 
+/// Finishes this content.
+pub async fn finish(store: &dyn BlobStore, content: &[u8]) -> Result<(), BlobError> {
+    let mut hash = Hash::default();
+    hash.update(content);
+    store.finish(ID, content.len() as u64, hash.checksum()).await
+}
+
 pub async fn read(store: &dyn BlobStore, length: usize, range: std::ops::Range<u64>) -> Result<(Vec<u8>, Option<String>), BlobError> {
     let mut reading = store.read(ID, length as u64, range, Some(Hash::default())).await?;
     let mut bytes = Vec::new();

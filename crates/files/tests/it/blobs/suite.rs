@@ -4,6 +4,7 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use tasktracker_files::blob::{Area, BlobError, BlobStore, Hash, Place};
+use tasktracker_files::domain::checksum::Checksum;
 use uuid::Uuid;
 
 use super::*;
@@ -13,10 +14,13 @@ const MIB: usize = 1024 * 1024;
 
 /// Finishes a content, and expects it to be there, byte by byte.
 async fn expect(store: &dyn BlobStore, content: &[u8]) {
-    store.finish(ID, content.len() as u64).await.unwrap();
+    finish(store, content).await.unwrap();
     let found = read(store, content.len(), 0..content.len() as u64).await.unwrap();
     assert!(found == (content.to_vec(), Some(sha256(content))), "{} bytes", content.len());
-    assert!(!store.list(Area::Incoming, 0).await.unwrap().contains(&ID), "nothing is left on its way");
+    assert!(
+        !store.list(Area::Incoming, 0).await.unwrap().contains(&ID),
+        "nothing is left on its way"
+    );
 }
 
 pub async fn a_content_is_seen_when_it_is_whole(site: impl Site) {
@@ -28,7 +32,7 @@ pub async fn a_content_is_seen_when_it_is_whole(site: impl Site) {
     append(&*store, &content[..5_600_000], &content[5_600_000..], content.len()).await;
     assert!(matches!(read(&*store, 6_300_000, 0..1).await, Err(BlobError::Missing)));
     assert!(matches!(
-        store.finish(ID, 6_299_999).await,
+        finish(&*store, &content[..6_299_999]).await,
         Err(BlobError::Length {
             found: 6_300_000,
             expected: 6_299_999
@@ -36,7 +40,7 @@ pub async fn a_content_is_seen_when_it_is_whole(site: impl Site) {
     ));
     assert!(matches!(read(&*store, 6_300_000, 0..1).await, Err(BlobError::Missing)));
     expect(&*store, &content).await;
-    store.finish(ID, 6_300_000).await.unwrap();
+    finish(&*store, &content).await.unwrap();
     for range in [100_000..180_001, 5_242_879..5_242_881, 6_299_999..6_300_000, 7..7, 0..0] {
         let part = &content[usize::try_from(range.start).unwrap()..usize::try_from(range.end).unwrap()];
         assert!(read(&*store, 6_300_000, range).await.unwrap() == (part.to_vec(), Some(sha256(part))));
@@ -113,7 +117,10 @@ pub async fn less_than_was_told_is_an_error(site: impl Site) {
         ..place(b"1", 2)
     };
     assert!(matches!(store.write(unknown).sync().await, Err(BlobError::Missing)));
-    assert!(matches!(store.finish(Uuid::max(), 0).await, Err(BlobError::Missing)));
+    assert!(matches!(
+        store.finish(Uuid::max(), 0, Checksum::OF_NOTHING).await,
+        Err(BlobError::Missing)
+    ));
     append(&*store, b"12345678", b"90", 10).await;
     expect(&*store, b"1234567890").await;
 }
@@ -168,7 +175,19 @@ async fn polls(looks: usize) {
 pub async fn a_content_grows_on_at_any_offset_after_a_kill(mut site: impl Site) {
     let content = noise(17 * MIB + 3, 7);
     site.store().create(ID).await.unwrap();
-    let stops = [0, 1, 64, 300_001, 5 * MIB - 1, 5 * MIB, 5 * MIB + 1, 10 * MIB + 77, 16 * MIB, 16 * MIB + 5, content.len()];
+    let stops = [
+        0,
+        1,
+        64,
+        300_001,
+        5 * MIB - 1,
+        5 * MIB,
+        5 * MIB + 1,
+        10 * MIB + 77,
+        16 * MIB,
+        16 * MIB + 5,
+        content.len(),
+    ];
     for steps in stops.windows(2) {
         let store = site.store();
         let (from, to) = (steps[0], steps[1]);
@@ -199,7 +218,7 @@ pub async fn finishing_goes_on_wherever_it_was_broken_off(mut site: impl Site) {
             tokio::select! {
                 biased;
                 () = polls(looks) => {}
-                finished = store.finish(ID, length as u64) => finished.unwrap(),
+                finished = finish(&*store, &content) => finished.unwrap(),
             }
             site.killed().await;
             expect(&*site.store(), &content).await;
@@ -214,7 +233,7 @@ pub async fn finishing_together_is_finishing_once(site: impl Site) {
         let content = noise(length, 1);
         store.create(ID).await.unwrap();
         append(&*store, b"", &content, length).await;
-        let finished = join_all((0..3).map(|_| store.finish(ID, length as u64))).await;
+        let finished = join_all((0..3).map(|_| finish(&*store, &content))).await;
         assert!(finished.iter().any(Result::is_ok), "{finished:?}");
         expect(&*store, &content).await;
         // Forgetting an upload does nothing to the content that it became.
@@ -231,7 +250,7 @@ pub async fn contents_are_listed_and_removed(site: impl Site) {
     site.litter().await;
     assert_eq!(store.list(Area::Incoming, 0).await.unwrap(), [ID]);
     assert!(store.list(Area::Incoming, 1).await.unwrap().is_empty());
-    store.finish(ID, 0).await.unwrap();
+    finish(&*store, b"").await.unwrap();
     assert!(store.list(Area::Incoming, 0).await.unwrap().is_empty());
     assert_eq!(store.list(Area::Objects, 0x57).await.unwrap(), [ID]);
     assert!(store.list(Area::Objects, 0x58).await.unwrap().is_empty());
@@ -239,7 +258,7 @@ pub async fn contents_are_listed_and_removed(site: impl Site) {
         store.remove(Area::Objects, ID).await.unwrap();
     }
     assert!(store.list(Area::Objects, 0x57).await.unwrap().is_empty());
-    assert!(matches!(store.finish(ID, 0).await, Err(BlobError::Missing)));
+    assert!(matches!(finish(&*store, b"").await, Err(BlobError::Missing)));
     // On its way, with all that it is made of.
     store.create(ID).await.unwrap();
     append(&*store, b"", &noise(6 * MIB, 1), 20 * MIB).await;
@@ -248,7 +267,8 @@ pub async fn contents_are_listed_and_removed(site: impl Site) {
         store.remove(Area::Incoming, ID).await.unwrap();
     }
     assert!(store.list(Area::Incoming, 0).await.unwrap().is_empty());
-    assert!(matches!(store.finish(ID, 12 * MIB as u64).await, Err(BlobError::Missing)));
+    let gone = [noise(6 * MIB, 1), noise(6 * MIB, 2)].concat();
+    assert!(matches!(finish(&*store, &gone).await, Err(BlobError::Missing)));
 }
 
 pub async fn a_reader_never_takes_a_broken_content_for_its_end(site: impl Site) {
@@ -256,8 +276,11 @@ pub async fn a_reader_never_takes_a_broken_content_for_its_end(site: impl Site) 
     let content = noise(9 * MIB, 2);
     store.create(ID).await.unwrap();
     append(&*store, b"", &content, content.len()).await;
-    store.finish(ID, content.len() as u64).await.unwrap();
-    let mut reading = store.read(ID, content.len() as u64, 0..content.len() as u64, Some(Hash::default())).await.unwrap();
+    finish(&*store, &content).await.unwrap();
+    let mut reading = store
+        .read(ID, content.len() as u64, 0..content.len() as u64, Some(Hash::default()))
+        .await
+        .unwrap();
     let mut bytes = reading.next().await.unwrap().unwrap();
     store.remove(Area::Objects, ID).await.unwrap();
     let outcome = loop {
@@ -274,7 +297,9 @@ pub async fn a_reader_never_takes_a_broken_content_for_its_end(site: impl Site) 
 
 pub async fn many_are_written_at_once(site: impl Site) {
     let store = site.store();
-    let contents: Vec<(Uuid, Vec<u8>)> = (0..10).map(|n| (Uuid::from_u128(ID.as_u128() + n), noise(6 * MIB, n as u64))).collect();
+    let contents: Vec<(Uuid, Vec<u8>)> = (0..10)
+        .map(|n| (Uuid::from_u128(ID.as_u128() + n), noise(6 * MIB, n as u64)))
+        .collect();
     join_all(contents.iter().map(async |(id, content)| {
         store.create(*id).await.unwrap();
         let mut writing = store.write(Place {
@@ -284,12 +309,15 @@ pub async fn many_are_written_at_once(site: impl Site) {
         for piece in content.chunks(100_000) {
             writing.append(Bytes::copy_from_slice(piece)).await.unwrap();
         }
-        writing.sync().await.unwrap();
-        store.finish(*id, content.len() as u64).await.unwrap();
+        let hash = writing.sync().await.unwrap();
+        store.finish(*id, content.len() as u64, hash.checksum()).await.unwrap();
     }))
     .await;
     for (id, content) in &contents {
-        let mut reading = store.read(*id, 6 * MIB as u64, 0..6 * MIB as u64, Some(Hash::default())).await.unwrap();
+        let mut reading = store
+            .read(*id, 6 * MIB as u64, 0..6 * MIB as u64, Some(Hash::default()))
+            .await
+            .unwrap();
         while reading.next().await.unwrap().is_some() {}
         assert_eq!(reading.hash().unwrap().checksum().to_string(), sha256(content));
     }
