@@ -38,6 +38,12 @@ impl Bucket {
         settings.access_key = access_key.to_owned();
         settings.secret_key = secret_key.to_owned();
         settings.create_bucket = true;
+        Self::of(settings)
+    }
+
+    /// Where these settings say.
+    pub fn of(settings: S3) -> Self {
+        let credentials = Credentials::new(&settings.access_key, &settings.secret_key, None, None, "test");
         let client = Client::from_conf(
             Builder::new()
                 .behavior_version(BehaviorVersion::v2026_01_12())
@@ -45,7 +51,7 @@ impl Bucket {
                 .endpoint_url(&settings.endpoint)
                 .force_path_style(true)
                 .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
-                .credentials_provider(Credentials::new(access_key, secret_key, None, None, "test"))
+                .credentials_provider(credentials)
                 .build(),
         );
         Self { settings, client }

@@ -4,6 +4,7 @@ mod blobs;
 #[cfg(feature = "s3")]
 mod bucket;
 mod cascade;
+mod contents;
 mod file_service;
 mod scene;
 mod sweeping;

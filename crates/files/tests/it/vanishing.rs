@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
 use tasktracker_proto::files::v1::WriteUploadRequest;
+use tasktracker_testing::problem;
 use tokio::runtime::Runtime;
 
 use crate::scene::*;
@@ -33,11 +34,21 @@ async fn vanishes(name: &str, client: impl AsyncFnOnce(&Scene, String, Vec<u8>) 
     let content = noise(400_000, 4);
     let upload_id = scene.linus.announce(&scene.task, "a", &content).await;
     let client = client(&scene, upload_id.clone(), content[..300_000].to_vec()).await;
-    let path = incoming(&scene.world, &upload_id);
-    until("bytes are written", || async {
-        std::fs::metadata(&path).is_ok_and(|file| file.len() > 0)
-    })
-    .await;
+    match incoming(&scene.world, &upload_id) {
+        Some(path) => {
+            until("bytes are written", || async {
+                std::fs::metadata(&path).is_ok_and(|file| file.len() > 0)
+            })
+            .await;
+        }
+        // They are in no place yet where somebody could look.
+        None => {
+            until("it is being written", || async {
+                problem(scene.linus.write(&upload_id, 1, b"x").await).reason == "CONTENTION"
+            })
+            .await;
+        }
+    }
     assert_eq!(received(&scene, &upload_id).await, 0, "{name}: nothing is noted yet");
     cut(client);
     until("what came is kept", || async { received(&scene, &upload_id).await > 0 }).await;
