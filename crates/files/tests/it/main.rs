@@ -6,6 +6,10 @@ mod bucket;
 mod cascade;
 mod contents;
 mod file_service;
+#[cfg(feature = "s3")]
+mod line;
+#[cfg(feature = "s3")]
+mod outage;
 mod scene;
 mod sweeping;
 mod upload_service;
