@@ -1,8 +1,5 @@
 //! Files as a part of a process. It asks Core about tasks in the name of its callers.
 
-use std::sync::Arc;
-
-use anyhow::Context;
 use tasktracker_database::cursor::Sealer;
 use tasktracker_database::{Database, OpenError};
 use tasktracker_server::Upstream;
@@ -10,8 +7,7 @@ use tasktracker_server::config::Config as Configuration;
 use tasktracker_service::{Ground, Held, House, Part, Service, Started, WayTo};
 use tonic::service::RoutesBuilder;
 
-use crate::blob::Directory;
-use crate::{App, Config, Parts, SERVICES, Slots, add_to, config, migrate, service};
+use crate::{App, Config, Parts, SERVICES, Slots, add_to, blob, config, migrate, service};
 
 /// The program `tasktracker-files`.
 #[derive(Debug)]
@@ -47,14 +43,9 @@ pub async fn start(house: &House, config: Config, core: Upstream) -> anyhow::Res
     let db = house.database("files").await?;
     migrate(&db).await?;
     let root = house.settings.data_dir.join("blobs");
-    let blobs = Directory::open(&root, config.chunk()).with_context(|| {
-        format!(
-            "the contents of files cannot be kept in {}: check that it can be written",
-            root.display()
-        )
-    })?;
+    let blobs = blob::open(&config, &root, &house.lifecycle).await?;
     let app = App::new(Parts {
-        blobs: Arc::new(blobs),
+        blobs,
         clock: house.clock.clone(),
         ids: house.ids.clone(),
         access: house.access(&house.credential("files")),

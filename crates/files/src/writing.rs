@@ -15,15 +15,12 @@ use tokio::time::Sleep;
 use tonic::{Status, Streaming};
 
 use crate::app::App;
-use crate::blob::{Area, Hash, Writing};
+use crate::blob::{Hash, Place, Writing};
 use crate::db::uploads;
 use crate::domain::checksum::Checksum;
 use crate::domain::upload::Upload;
 use crate::rpc::refuse;
 use crate::slots::{Held, Progress};
-
-/// How much may be written without being safe.
-const UNSAFE_BYTES: i64 = 8 * 1024 * 1024;
 
 /// One call that writes an upload.
 pub struct Writer {
@@ -87,16 +84,24 @@ impl Writer {
         let known = held.progress.take().filter(|progress| progress.bytes == at);
         let hash = match known {
             Some(progress) => progress.hash,
-            None => hash_of(app, &upload).await?,
+            None if at == 0 => Hash::default(),
+            // What is there, looked at once.
+            None => app.blobs.hash_of(upload.id, at.unsigned_abs()).await.map_err(refuse::blob)?,
         };
         // A call that brings nothing must not cost the next one a reading of what is there.
         held.progress = Some(Progress {
             hash: hash.clone(),
             bytes: at,
         });
+        let place = Place {
+            id: upload.id,
+            at: at.unsigned_abs(),
+            hash: hash.clone(),
+            length: upload.size_bytes.unsigned_abs(),
+        };
         Ok(Self {
             app: app.clone(),
-            file: app.blobs.write(upload.id, at.unsigned_abs(), hash.clone()),
+            file: app.blobs.write(place),
             upload,
             held,
             start: (at, hash),
@@ -106,6 +111,7 @@ impl Writer {
 
     async fn run(&mut self, first: Bytes, mut messages: Streaming<WriteUploadRequest>) -> Result<(), RpcError> {
         let app = self.app.clone();
+        let stride = app.blobs.stride();
         let mut patience = Patience::new(&app);
         let mut bytes = first;
         loop {
@@ -115,7 +121,7 @@ impl Writer {
             }
             self.at = total;
             self.append(bytes, &mut patience).await?;
-            if total - self.upload.received_bytes >= UNSAFE_BYTES {
+            if (total - self.upload.received_bytes).unsigned_abs() >= stride {
                 self.save().await?;
                 patience.restart();
             }
@@ -187,21 +193,6 @@ async fn save(app: &App, upload: &Upload, bytes: i64, received: Option<Checksum>
         CommitError::GuardMissed => refuse::over(),
         error => error.into(),
     })
-}
-
-/// The hash of what is there, read once.
-async fn hash_of(app: &App, upload: &Upload) -> Result<Hash, RpcError> {
-    let length = upload.received_bytes.unsigned_abs();
-    if length == 0 {
-        return Ok(Hash::default());
-    }
-    let reading = app.blobs.read(Area::Incoming, upload.id, length, 0..length, Some(Hash::default()));
-    let mut reading = reading.await.map_err(refuse::blob)?;
-    while reading.next().await.map_err(refuse::blob)?.is_some() {}
-    reading
-        .hash()
-        .cloned()
-        .ok_or_else(|| RpcError::internal(anyhow::anyhow!("a content was read without its end")))
 }
 
 /// The first message of a call, which says what is written.

@@ -70,7 +70,7 @@ impl System {
                 mail_from: &settings.mail.from,
             };
             let core = tasktracker_core::process::start(&house, settings.core, outside).await?;
-            let files = tasktracker_files::process::start(&house, settings.files, core.1.upstream.clone()).await?;
+            let files = tasktracker_files::process::start(&house, settings.files.clone(), core.1.upstream.clone()).await?;
             anyhow::Ok((core, files))
         });
         let counting = Box::pin(tasktracker_analytics::process::start(&house, settings.analytics));

@@ -13,7 +13,8 @@ use uuid::Uuid;
 
 use super::reading::FileReading;
 use super::writing::FileWriting;
-use super::{Area, BlobError, BlobStore, Hash, Reading, Writing};
+use super::{Area, BlobError, BlobStore, Hash, Place, Reading, Writing};
+use crate::domain::checksum::Checksum;
 
 /// Contents in a directory.
 #[derive(Debug, Clone)]
@@ -120,32 +121,37 @@ impl BlobStore for Directory {
         }))
     }
 
-    fn write(&self, id: Uuid, at: u64, hash: Hash) -> Box<dyn Writing> {
+    fn write(&self, place: Place) -> Box<dyn Writing> {
+        let path = self.places.path(Area::Incoming, place.id);
         // Half of what is read at once: while that goes to the disk, the other half is gathered.
-        Box::new(FileWriting::new(self.places.path(Area::Incoming, id), at, hash, self.chunk / 2))
+        Box::new(FileWriting::new(path, place.at, place.hash, self.chunk / 2))
     }
 
-    fn finish(&self, id: Uuid, length: u64) -> BoxFuture<'_, Result<(), BlobError>> {
+    fn hash_of(&self, id: Uuid, length: u64) -> BoxFuture<'_, Result<Hash, BlobError>> {
+        Box::pin(async move {
+            let file = self.hop(move |places| {
+                let file = File::open(places.path(Area::Incoming, id))?;
+                check_length(file.metadata()?.len().min(length), length)?;
+                Ok(file)
+            });
+            let mut reading = FileReading::start(file.await?, length, self.chunk, Some(Hash::default()));
+            while reading.next().await?.is_some() {}
+            let unfinished = || BlobError::Io(io::Error::other("a content was read without its end"));
+            reading.hash().cloned().ok_or_else(unfinished)
+        })
+    }
+
+    // A directory has one process, in which one call writes an upload at a time.
+    fn finish(&self, id: Uuid, length: u64, _: Checksum) -> BoxFuture<'_, Result<(), BlobError>> {
         Box::pin(self.hop(move |places| places.finish(id, length)))
     }
 
-    fn read(
-        &self,
-        area: Area,
-        id: Uuid,
-        length: u64,
-        range: Range<u64>,
-        hash: Option<Hash>,
-    ) -> BoxFuture<'_, Result<Box<dyn Reading>, BlobError>> {
+    fn read(&self, id: Uuid, length: u64, range: Range<u64>, hash: Option<Hash>) -> BoxFuture<'_, Result<Box<dyn Reading>, BlobError>> {
         Box::pin(async move {
             let start = range.start;
             let opened = self.hop(move |places| {
-                let mut file = File::open(places.path(area, id))?;
-                let found = file.metadata()?.len();
-                match area {
-                    Area::Incoming => check_length(found.min(length), length)?,
-                    Area::Objects => check_length(found, length)?,
-                }
+                let mut file = File::open(places.path(Area::Objects, id))?;
+                check_length(file.metadata()?.len(), length)?;
                 file.seek(SeekFrom::Start(start))?;
                 Ok(file)
             });
@@ -181,5 +187,13 @@ impl BlobStore for Directory {
             }
             Ok(ids)
         }))
+    }
+
+    fn ping(&self) -> BoxFuture<'_, Result<(), BlobError>> {
+        Box::pin(self.hop(|places| Ok(fs::metadata(&places.objects).map(drop)?)))
+    }
+
+    fn stride(&self) -> u64 {
+        8 * 1024 * 1024
     }
 }

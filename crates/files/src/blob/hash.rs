@@ -1,14 +1,16 @@
-//! A running SHA-256. It travels with the bytes to where they are written or read, so that hashing costs no way of its own.
+//! A running SHA-256. It travels with the bytes to where they are written or read, so that hashing costs no way of its own; and it can be
+//! put down and taken up by another process.
 
 use std::fmt;
 
-use aws_lc_rs::digest::{Context, SHA256};
+use sha2::digest::common::hazmat::{SerializableState, SerializedState};
+use sha2::{Digest, Sha256};
 
 use crate::domain::checksum::Checksum;
 
 /// A running SHA-256.
-#[derive(Clone)]
-pub struct Hash(Context);
+#[derive(Clone, Default)]
+pub struct Hash(Sha256);
 
 impl fmt::Debug for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -16,24 +18,29 @@ impl fmt::Debug for Hash {
     }
 }
 
-impl Default for Hash {
-    fn default() -> Self {
-        Self(Context::new(&SHA256))
-    }
-}
-
 impl Hash {
     /// Adds bytes.
     pub fn update(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
+        Digest::update(&mut self.0, bytes);
     }
 
     /// The checksum of all bytes so far.
     #[must_use]
     pub fn checksum(&self) -> Checksum {
-        let mut bytes = [0; 32];
-        bytes.copy_from_slice(self.0.clone().finish().as_ref());
-        Checksum::of(bytes)
+        Checksum::of(self.0.clone().finalize().into())
+    }
+
+    /// What `resume` goes on from.
+    #[must_use]
+    pub fn state(&self) -> Vec<u8> {
+        self.0.serialize().to_vec()
+    }
+
+    /// The hash of this state; none where it is not one.
+    #[must_use]
+    pub fn resume(state: &[u8]) -> Option<Self> {
+        let state = SerializedState::<Sha256>::try_from(state).ok()?;
+        Sha256::deserialize(&state).ok().map(Self)
     }
 }
 
@@ -56,5 +63,19 @@ mod tests {
             half.checksum().to_string(),
             "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"
         );
+    }
+
+    #[test]
+    fn a_hash_that_was_put_down_goes_on() {
+        let bytes = [7; 200];
+        for at in [0, 1, 63, 64, 65, 199, 200] {
+            let (mut whole, mut first) = (Hash::default(), Hash::default());
+            whole.update(&bytes);
+            first.update(&bytes[..at]);
+            let mut again = Hash::resume(&first.state()).unwrap();
+            again.update(&bytes[at..]);
+            assert_eq!(again.checksum(), whole.checksum(), "{at}");
+        }
+        assert!(Hash::resume(b"").is_none() && Hash::resume(&[0xff; 104]).is_none());
     }
 }

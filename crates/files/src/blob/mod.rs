@@ -3,9 +3,13 @@
 
 mod directory;
 mod hash;
+mod open;
 mod reading;
+#[cfg(feature = "s3")]
+mod s3;
 mod writing;
 
+use std::error::Error;
 use std::fmt::Debug;
 use std::io;
 use std::ops::Range;
@@ -14,8 +18,13 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use uuid::Uuid;
 
+use crate::domain::checksum::Checksum;
+
 pub use directory::Directory;
 pub use hash::Hash;
+pub use open::open;
+#[cfg(feature = "s3")]
+pub use s3::S3;
 
 /// Where a content is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +52,9 @@ pub enum BlobError {
     /// The disk is full or read-only.
     #[error("the disk cannot be written")]
     Full(#[source] io::Error),
+    /// The store is elsewhere, and does not answer or refuses us. Nothing is wrong with the content; later it may be there again.
+    #[error("the store of contents does not do its work")]
+    Unavailable(#[source] Box<dyn Error + Send + Sync>),
     /// Anything else.
     #[error("the store failed")]
     Io(#[source] io::Error),
@@ -60,35 +72,80 @@ impl From<io::Error> for BlobError {
     }
 }
 
+/// Where the next byte of a content on its way goes, and what is known of it.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// The upload.
+    pub id: Uuid,
+    /// How many bytes are there: 0, or what a `sync` answered for.
+    pub at: u64,
+    /// The hash of those.
+    pub hash: Hash,
+    /// How many bytes there will be in the end.
+    pub length: u64,
+}
+
 /// A store of contents.
 pub trait BlobStore: Debug + Send + Sync {
     /// Makes an empty content on its way; its name survives a crash from now on. One that is there stays as it is.
     fn create(&self, id: Uuid) -> BoxFuture<'_, Result<(), BlobError>>;
 
-    /// A content on its way, to be written from `at` on; `hash` is that of what is before. What lies behind, which nobody was told of, is
-    /// cut off by the first writing, which fails with `Length` where less is there.
-    fn write(&self, id: Uuid, at: u64, hash: Hash) -> Box<dyn Writing>;
+    /// A content on its way, to be written from a place on. What lies behind, which nobody was told of, is cut off by the first writing,
+    /// which fails with `Length` where less is there.
+    fn write(&self, place: Place) -> Box<dyn Writing>;
 
-    /// Makes a content of this length visible under its id, at once and for good. Doing it twice is doing it once.
-    fn finish(&self, id: Uuid, length: u64) -> BoxFuture<'_, Result<(), BlobError>>;
+    /// The hash of the first bytes of a content on its way, so many as a `sync` answered for. Fails with `Length` where less is there.
+    fn hash_of(&self, id: Uuid, length: u64) -> BoxFuture<'_, Result<Hash, BlobError>>;
 
-    /// Opens a content of this length for reading a range of it. With a `hash`, what is read goes through it.
+    /// Makes a content of this length and hash, which a `sync` answered, visible under its id, at once and for good. Doing it twice is doing
+    /// it once. What another process wrote at the same time is not taken for it.
+    fn finish(&self, id: Uuid, length: u64, sha256: Checksum) -> BoxFuture<'_, Result<(), BlobError>>;
+
+    /// Opens a visible content of this length for reading a range of it. With a `hash`, what is read goes through it.
     ///
-    /// Fails with `Length` where it has another length (on its way: where it is shorter).
-    fn read(
-        &self,
-        area: Area,
-        id: Uuid,
-        length: u64,
-        range: Range<u64>,
-        hash: Option<Hash>,
-    ) -> BoxFuture<'_, Result<Box<dyn Reading>, BlobError>>;
+    /// Fails with `Length` where it has another length.
+    fn read(&self, id: Uuid, length: u64, range: Range<u64>, hash: Option<Hash>) -> BoxFuture<'_, Result<Box<dyn Reading>, BlobError>>;
 
     /// Removes a content. One that is not there is no error.
     fn remove(&self, area: Area, id: Uuid) -> BoxFuture<'_, Result<(), BlobError>>;
 
-    /// The ids of an area, part by part: there are 256, of about the same size. For sweeping.
+    /// The ids of an area, part by part: there are 256, those of `Objects` of about the same size. For sweeping.
     fn list(&self, area: Area, part: u8) -> BoxFuture<'_, Result<Vec<Uuid>, BlobError>>;
+
+    /// Whether the store does its work.
+    fn ping(&self) -> BoxFuture<'_, Result<(), BlobError>>;
+
+    /// How many bytes a writer shall take before it has them made safe: few, so that little is sent twice; not so few that it costs much.
+    fn stride(&self) -> u64;
+
+    /// An address from which whoever knows it reads a content, for a short time, without us. None where there is no such way.
+    fn link<'a>(&'a self, _: Uuid, _: Shown<'a>) -> BoxFuture<'a, Result<Option<Link>, BlobError>> {
+        Box::pin(async { Ok(None) })
+    }
+}
+
+/// How a content shall be shown by who sends it.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown<'a> {
+    /// Its media type.
+    pub content_type: &'a str,
+    /// The header Content-Disposition.
+    pub disposition: &'a str,
+}
+
+/// An address of a content.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Link {
+    /// The address. Whoever has it may read: it is a secret.
+    pub url: String,
+    /// How long it can be used.
+    pub valid: std::time::Duration,
+}
+
+impl Debug for Link {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Link({:?})", self.valid)
+    }
 }
 
 /// A content that is being written.
@@ -101,7 +158,7 @@ pub trait Writing: Send {
     /// while it waits, and called again.
     fn sync(&mut self) -> BoxFuture<'_, Result<Hash, BlobError>>;
 
-    /// Cuts everything off behind this length, up to which the content has this hash.
+    /// Goes back to this length, up to which the content has this hash: to where this writing began, or to what a `sync` answered for.
     fn truncate(&mut self, length: u64, hash: Hash) -> BoxFuture<'_, Result<(), BlobError>>;
 }
 

@@ -7,7 +7,7 @@ use tasktracker_database::{CommitError, Time};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
-use crate::blob::{Area, BlobError, Hash};
+use crate::blob::{BlobError, Hash};
 use crate::db::files;
 use crate::domain::file::{File, FileState};
 
@@ -65,7 +65,7 @@ pub async fn check(app: &App, file: &File) -> anyhow::Result<Finding> {
 
 async fn look(app: &App, file: &File) -> Result<Finding, BlobError> {
     let size = file.size_bytes.unsigned_abs();
-    let mut reading = match app.blobs.read(Area::Objects, file.id, size, 0..size, Some(Hash::default())).await {
+    let mut reading = match app.blobs.read(file.id, size, 0..size, Some(Hash::default())).await {
         Ok(reading) => reading,
         Err(BlobError::Missing) => return Ok(Finding::Missing),
         Err(BlobError::Length { .. }) => return Ok(Finding::Damaged),

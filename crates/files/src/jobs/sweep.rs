@@ -61,6 +61,8 @@ async fn orphans(app: &App, area: Area, part: u8) -> anyhow::Result<()> {
     let born_before = (Time::from(app.now()) - ORPHAN_AGE).timestamp();
     let found: Vec<Id> = match app.blobs.list(area, part).await {
         Ok(found) => found.into_iter().filter(|id| is_older(*id, born_before)).map(Id).collect(),
+        // All the others would fail too, each after a while.
+        Err(error @ BlobError::Unavailable(_)) => return Err(error.into()),
         // A folder that cannot be read is no reason to leave the others.
         Err(error) => {
             warn(area, error);

@@ -53,6 +53,7 @@ pub fn blob(error: BlobError) -> RpcError {
             let message = "the disk is full or cannot be written, nothing was changed";
             RpcError::new(Code::Unavailable, ErrorReason::StorageFailed, message).caused_by(error)
         }
+        BlobError::Unavailable(_) => RpcError::unavailable("the store of contents", error),
         error => RpcError::internal(error),
     }
 }

@@ -127,8 +127,8 @@ async fn what_is_gone_for_good_takes_its_files_along() {
     }
     assert_eq!(code(ada.get(&file.id).await), Code::NotFound);
     assert_eq!(linus.get_upload(&upload_id).await.expect("reads").state, 3);
-    assert!(!incoming(&world, &upload_id).exists());
-    until("its content is removed", || async { !object(&world, &file.id).exists() }).await;
+    assert!(!is_coming(&world, &upload_id).await);
+    until("its content is removed", || async { !is_kept(&world, &file.id).await }).await;
     let project_id = Uuid::try_parse(&web.id).expect("an id");
     let project = places::find_project(world.system.files.db.reader(), project_id)
         .await
@@ -165,7 +165,7 @@ async fn a_purged_project_leaves_nothing() {
     Cascade::new(world.system.files.clone()).react(&[purged]).await.expect("reacts");
     for file in &files {
         assert_eq!(code(ada.get(&file.id).await), Code::NotFound);
-        until("its content is removed", || async { !object(&world, &file.id).exists() }).await;
+        until("its content is removed", || async { !is_kept(&world, &file.id).await }).await;
     }
     let project_id = Uuid::try_parse(&web.id).expect("an id");
     assert!(

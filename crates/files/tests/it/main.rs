@@ -1,8 +1,16 @@
 //! Files through its API, on real stores: one file an RPC; its store of contents by itself; what it does without being asked.
 
 mod blobs;
+#[cfg(feature = "s3")]
+mod bucket;
 mod cascade;
+mod contents;
 mod file_service;
+#[cfg(feature = "s3")]
+mod line;
+#[cfg(feature = "s3")]
+mod outage;
 mod scene;
 mod sweeping;
 mod upload_service;
+mod vanishing;

@@ -16,6 +16,9 @@ use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
 use tonic::{Code, Request, Response, Status};
 
+use crate::contents;
+pub use crate::contents::{incoming, is_coming, is_kept, lay, lose};
+
 /// An id that nothing has.
 pub const MISSING: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 
@@ -35,7 +38,11 @@ pub async fn scene() -> Scene {
 
 pub async fn scene_with(change: impl FnOnce(&mut tasktracker_files::Config)) -> Scene {
     // Boxed, because starting a world is a large future and every test holds this one.
-    let world = Box::pin(World::start_with(|settings| change(&mut settings.files))).await;
+    let world = Box::pin(World::start_with(|settings| {
+        contents::choose(&mut settings.files);
+        change(&mut settings.files);
+    }))
+    .await;
     let (ada, linus) = (world.user("ada").await, world.user("linus").await);
     let (tim, eve) = (world.user("tim").await, world.user("eve").await);
     let web = ada.project("WEB").await;
@@ -126,6 +133,13 @@ impl Person {
     pub fn with(&self, name: &'static str, value: &str) -> Self {
         let mut person = self.clone();
         person.headers.push((name, value.to_owned()));
+        person
+    }
+
+    /// The same person over another connection.
+    pub fn at(&self, channel: Channel) -> Self {
+        let mut person = self.clone();
+        person.channel = channel;
         person
     }
 
@@ -308,13 +322,4 @@ pub async fn until<F: Future<Output = bool>>(what: &str, mut look: impl FnMut() 
 
 pub fn code<T: std::fmt::Debug>(outcome: Result<T, Status>) -> Code {
     outcome.expect_err("must be refused").code()
-}
-
-/// Where a content lies.
-pub fn object(world: &World, file_id: &str) -> std::path::PathBuf {
-    world.data_dir().join("blobs/objects").join(&file_id[34..]).join(file_id)
-}
-
-pub fn incoming(world: &World, upload_id: &str) -> std::path::PathBuf {
-    world.data_dir().join("blobs/incoming").join(upload_id)
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tasktracker_files::blob::Area;
 use tasktracker_files::db::{files, places};
 use tasktracker_files::jobs::scrub::{self, Finding};
 use tasktracker_files::jobs::{purge, sweep};
@@ -42,7 +43,7 @@ async fn abandoned_uploads_are_forgotten_and_give_their_room_back() {
     scene.world.advance(DAY).await;
     sweep_now(&scene.world).await;
     assert_eq!(room(&scene).await, (100, 0, 1));
-    assert!(!incoming(&scene.world, &upload_id).exists() && object(&scene.world, &file.id).exists());
+    assert!(!is_coming(&scene.world, &upload_id).await && is_kept(&scene.world, &file.id).await);
     assert_eq!(scene.linus.get_upload(&upload_id).await.expect("reads").state, 3);
     // After a week nothing is left of it; of the file only the file.
     scene.world.advance(8 * DAY).await;
@@ -58,25 +59,29 @@ async fn bytes_that_belong_to_nothing_are_removed_after_a_day() {
     let file = linus.put(&task, "a", b"1").await;
     let pending = linus.announce(&task, "b", b"1").await;
     let stray = world.system.files.ids.next().to_string();
-    for path in [object(&world, &stray), incoming(&world, &stray)] {
-        std::fs::create_dir_all(path.parent().expect("a folder")).expect("makes");
-        std::fs::write(path, "stray").expect("writes");
+    for area in [Area::Objects, Area::Incoming] {
+        lay(&world, area, &stray, b"stray").await;
     }
-    let foreign = world.data_dir().join("blobs/incoming/README");
-    std::fs::write(&foreign, "somebody else's").expect("writes");
+    let foreign = incoming(&world, "README");
+    if let Some(foreign) = &foreign {
+        std::fs::write(foreign, "somebody else's").expect("writes");
+    }
     sweep_now(&world).await;
-    assert!(
-        object(&world, &stray).exists() && incoming(&world, &stray).exists(),
-        "they are young"
-    );
+    assert!(is_kept(&world, &stray).await && is_coming(&world, &stray).await, "they are young");
     world.advance(DAY - Duration::from_secs(60)).await;
     world.clock.advance(Duration::from_secs(30));
     sweep_now(&world).await;
-    assert!(incoming(&world, &pending).exists());
+    assert!(is_coming(&world, &pending).await);
     world.clock.advance(Duration::from_secs(90));
     sweep_now(&world).await;
-    assert!(!object(&world, &stray).exists() && !incoming(&world, &stray).exists() && !incoming(&world, &pending).exists());
-    assert!(object(&world, &file.id).exists() && foreign.exists());
+    for gone in [
+        is_kept(&world, &stray).await,
+        is_coming(&world, &stray).await,
+        is_coming(&world, &pending).await,
+    ] {
+        assert!(!gone);
+    }
+    assert!(is_kept(&world, &file.id).await && foreign.is_none_or(|foreign| foreign.exists()));
 }
 
 #[tokio::test]
@@ -93,11 +98,11 @@ async fn a_deletion_outlives_a_crash_before_its_content_is_removed() {
     let mut txn = app.db.begin();
     files::save(&mut txn, &row, 1);
     txn.commit().await.expect("commits");
-    assert!(object(&world, &file.id).exists());
+    assert!(is_kept(&world, &file.id).await);
     for _ in 0..2 {
         purge::purge(&app).await.expect("purges");
     }
-    assert!(!object(&world, &file.id).exists());
+    assert!(!is_kept(&world, &file.id).await);
     assert!(files::find(app.db.reader(), row.id).await.expect("reads").is_none());
 }
 
@@ -111,8 +116,8 @@ async fn contents_are_compared_with_their_checksums() {
     }
     let mut rotten = contents[1].clone();
     rotten[299_999] ^= 0x80;
-    std::fs::write(object(&world, &made[1].id), rotten).expect("writes");
-    std::fs::remove_file(object(&world, &made[2].id)).expect("there");
+    lay(&world, Area::Objects, &made[1].id, &rotten).await;
+    lose(&world, &made[2].id).await;
     let app = world.system.files.clone();
     let mut findings = Vec::new();
     for file in &made {

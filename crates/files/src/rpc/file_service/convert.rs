@@ -25,6 +25,7 @@ pub fn of_file(file: &File) -> proto::File {
         create_time: Some(to_proto(file.create_time)),
         update_time: Some(to_proto(file.update_time)),
         etag: etag::of(&file.sha256),
+        ..proto::File::default()
     }
 }
 

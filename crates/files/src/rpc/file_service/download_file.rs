@@ -14,7 +14,7 @@ use tasktracker_server::{Code, RpcError};
 
 use super::load;
 use crate::app::App;
-use crate::blob::{Area, BlobError, Hash, Reading};
+use crate::blob::{BlobError, Hash, Reading};
 use crate::domain::file::File;
 use crate::domain::range::{self, Conditions, Wanted};
 use crate::domain::{disposition, etag};
@@ -66,7 +66,7 @@ pub async fn download_file(
 /// Opens a range of a content; a whole one is hashed on the way.
 async fn open(app: &App, file: &File, range: Range<u64>, whole: bool) -> Result<Box<dyn Reading>, RpcError> {
     let hash = whole.then(Hash::default);
-    let reading = app.blobs.read(Area::Objects, file.id, file.size_bytes.unsigned_abs(), range, hash);
+    let reading = app.blobs.read(file.id, file.size_bytes.unsigned_abs(), range, hash);
     reading.await.map_err(|error| gone(file, error))
 }
 

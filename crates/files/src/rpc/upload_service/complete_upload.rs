@@ -10,7 +10,7 @@ use tasktracker_server::RpcError;
 
 use super::load;
 use crate::app::App;
-use crate::blob::{Area, BlobError};
+use crate::blob::BlobError;
 use crate::db::{files, places, uploads};
 use crate::discard;
 use crate::domain::checksum::Checksum;
@@ -57,7 +57,7 @@ async fn attempt(app: &App, call: &Call, upload: Upload, claimed: Option<Checksu
     standing::of_task(app, call, upload.task_id).await?.check_live()?;
     standing::check_project(app, call, upload.project_id).await?;
 
-    let content_type = publish(app, &upload).await.map_err(refuse::blob)?;
+    let content_type = publish(app, &upload, sha256).await.map_err(refuse::blob)?;
     let file = File {
         id: upload.id,
         task_id: upload.task_id,
@@ -83,11 +83,11 @@ async fn attempt(app: &App, call: &Call, upload: Upload, claimed: Option<Checksu
 }
 
 /// Puts the content where files are, and looks at what it is. Nobody sees it before the commit.
-async fn publish(app: &App, upload: &Upload) -> Result<&'static str, BlobError> {
+async fn publish(app: &App, upload: &Upload, sha256: Checksum) -> Result<&'static str, BlobError> {
     let size = upload.size_bytes.unsigned_abs();
-    app.blobs.finish(upload.id, size).await?;
+    app.blobs.finish(upload.id, size, sha256).await?;
     let head = size.min(media_type::HEAD as u64);
-    let mut reading = app.blobs.read(Area::Objects, upload.id, size, 0..head, None).await?;
+    let mut reading = app.blobs.read(upload.id, size, 0..head, None).await?;
     let head = reading.next().await?.unwrap_or_default();
     Ok(media_type::sniff(&head))
 }

@@ -24,7 +24,7 @@ async fn a_deleted_file_is_gone_and_its_room_free() {
     assert_eq!(code(linus.complete(&file.id, "").await), tonic::Code::NotFound);
     assert_eq!(tim.list(&task.id).await.expect("lists"), []);
     linus.put(&task, "b", b"9876543210").await;
-    until("its content is removed", || async { !object(&world, &file.id).exists() }).await;
+    until("its content is removed", || async { !is_kept(&world, &file.id).await }).await;
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! DownloadFile.
 
+use tasktracker_files::blob::Area;
+
 use futures_util::StreamExt;
 use tonic::Code;
 
@@ -125,7 +127,7 @@ async fn strangers_download_nothing() {
 async fn a_content_that_vanished_is_not_found() {
     let Scene { world, linus, task, .. } = scene().await;
     let file = linus.put(&task, "a", b"words").await;
-    std::fs::remove_file(object(&world, &file.id)).expect("there");
+    lose(&world, &file.id).await;
     assert_eq!(code(linus.download(&file.id).await), Code::NotFound);
     assert_eq!(code(linus.with("range", "bytes=0-1").download(&file.id).await), Code::NotFound);
     let response = linus
@@ -144,15 +146,11 @@ async fn a_content_that_rotted_is_never_taken_for_whole() {
     let Scene { world, linus, task, .. } = scene().await;
     let content = noise(600_000, 3);
     let (large, small) = (linus.put(&task, "a", &content).await, linus.put(&task, "b", b"words").await);
-    let rot = |file: &str, at: usize| {
-        let path = object(&world, file);
-        let mut bytes = std::fs::read(&path).expect("there");
-        bytes[at] ^= 1;
-        std::fs::write(path, bytes).expect("writes");
-    };
     // In its first byte: everything but the last piece has left before it is known.
-    rot(&large.id, 0);
-    rot(&small.id, 0);
+    let mut rotten = content.clone();
+    rotten[0] ^= 1;
+    lay(&world, Area::Objects, &large.id, &rotten).await;
+    lay(&world, Area::Objects, &small.id, b"Words").await;
     assert_eq!(code(linus.download(&large.id).await), Code::Internal);
     assert_eq!(code(linus.download(&small.id).await), Code::Internal);
     let path = |file: &str| format!("/v1/files/{file}/content");
@@ -162,7 +160,7 @@ async fn a_content_that_rotted_is_never_taken_for_whole() {
     let response = linus.http("GET", &path(&small.id)).send().await.expect("answers");
     assert_eq!(response.status(), 500, "of a small one nothing is sent");
     // Shorter or longer is known at once.
-    std::fs::write(object(&world, &small.id), "word").expect("writes");
+    lay(&world, Area::Objects, &small.id, b"word").await;
     assert_eq!(code(linus.download(&small.id).await), Code::Internal);
 }
 

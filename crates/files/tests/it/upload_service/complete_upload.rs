@@ -86,7 +86,7 @@ async fn bytes_must_be_what_was_announced() {
     assert_eq!(other.fields(), ["sha256"], "an announced checksum stands");
     let refused = problem(linus.complete(&upload_id, "").await);
     assert_eq!(refused.to_string(), "INVALID_ARGUMENT CHECKSUM_MISMATCH");
-    assert!(!incoming(&world, &upload_id).exists() && !object(&world, &upload_id).exists());
+    assert!(!is_coming(&world, &upload_id).await && !is_kept(&world, &upload_id).await);
     assert_eq!(
         problem(linus.complete(&upload_id, "").await).to_string(),
         "FAILED_PRECONDITION UPLOAD_OVER"

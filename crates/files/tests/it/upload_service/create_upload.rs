@@ -24,7 +24,7 @@ async fn an_announced_upload_waits_for_bytes() {
         .expect("a moment")
         .as_second();
     assert_eq!(expires - begun, 24 * 60 * 60);
-    assert!(incoming(&world, &made.upload_id).exists());
+    assert!(is_coming(&world, &made.upload_id).await);
     assert_eq!(linus.list(&task.id).await.expect("lists"), [], "nothing is seen of it yet");
 }
 
@@ -190,7 +190,7 @@ async fn names_are_made_safe_and_lead_nowhere() {
     ] {
         let file = linus.put(&task, given, b"1").await;
         assert_eq!(file.file_name, name, "{given:?}");
-        assert!(object(&world, &file.id).exists());
+        assert!(is_kept(&world, &file.id).await);
         let response = linus
             .http("GET", &format!("/v1/files/{}/content", file.id))
             .send()
