@@ -64,8 +64,8 @@ impl Handler for SendMail {
                 return Ok(Outcome::Done);
             };
             self.0.mailer.send(&message).await.map_err(|error| match error {
-                MailError::Transient(_) => JobError::retry(error),
-                MailError::Permanent(_) => JobError::discard(error),
+                MailError::Transient(_) | MailError::Misconfigured(_) => JobError::retry(error),
+                MailError::Rejected(_) | MailError::Permanent(_) => JobError::discard(error),
             })?;
             Ok(Outcome::Done)
         })
