@@ -2,10 +2,13 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Context;
 use serde::Deserialize;
 use tasktracker_database::Settings as DatabaseSettings;
+use tasktracker_mail::Mailer;
+use tasktracker_mail::feedback::Fetch;
 use tasktracker_server::config::Config;
 use tasktracker_server::telemetry::Log;
 
@@ -28,7 +31,7 @@ pub struct Settings {
     /// Section `[events]`.
     pub events: Events,
     /// Section `[mail]`.
-    pub mail: Mail,
+    pub mail: tasktracker_mail::Settings,
     /// Section `[auth]`.
     pub auth: tasktracker_auth::Config,
     /// Section `[core]`.
@@ -39,6 +42,17 @@ pub struct Settings {
     pub files: tasktracker_files::Config,
     /// Section `[gateway]`.
     pub gateway: tasktracker_gateway::Config,
+    /// What tests put in the place of the world outside.
+    pub outside: Outside,
+}
+
+/// What stands in for the world outside; in production nothing does.
+#[derive(Debug, Clone, Default)]
+pub struct Outside {
+    /// In the place of what the section `[mail]` asks for.
+    pub mailer: Option<Arc<dyn Mailer>>,
+    /// In the place of HTTPS, for certificates of notifications.
+    pub fetch: Option<Arc<dyn Fetch>>,
 }
 
 /// Section `[server]`.
@@ -75,16 +89,6 @@ pub struct Events {
     pub keep_hours: u32,
 }
 
-/// Section `[mail]`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Mail {
-    /// Who mails come from.
-    pub from: String,
-    /// Where mails are put; empty for the folder `mail` of the data directory.
-    pub directory: PathBuf,
-}
-
 /// Section `[instance]`.
 #[derive(Clone, Deserialize)]
 pub struct Instance {
@@ -109,6 +113,7 @@ pub fn defaults() -> anyhow::Result<Config> {
         tasktracker_core::config::DEFAULTS,
         tasktracker_analytics::config::DEFAULTS,
         tasktracker_files::config::DEFAULTS,
+        tasktracker_mail::DEFAULTS,
         GATEWAY_DEFAULTS,
     ])
 }
@@ -132,6 +137,7 @@ impl Settings {
             analytics: config.section("analytics")?,
             files: config.section("files")?,
             gateway: config.section("gateway").context("the section [gateway]")?,
+            outside: Outside::default(),
         })
     }
 
@@ -139,15 +145,6 @@ impl Settings {
     #[must_use]
     pub fn default_data_dir() -> PathBuf {
         PathBuf::from("data")
-    }
-
-    /// Where mails are put.
-    #[must_use]
-    pub fn mail_directory(&self) -> PathBuf {
-        match self.mail.directory.as_os_str().is_empty() {
-            true => self.data_dir.join("mail"),
-            false => self.mail.directory.clone(),
-        }
     }
 
     /// Where the services' data is.

@@ -3,6 +3,7 @@
 mod m0001_initial;
 mod m0002_facts;
 mod m0003_notifications;
+mod m0004_mail_suppressions;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -16,6 +17,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_initial::Migration),
             Box::new(m0002_facts::Migration),
             Box::new(m0003_notifications::Migration),
+            Box::new(m0004_mail_suppressions::Migration),
         ]
     }
 }

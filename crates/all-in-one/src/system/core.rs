@@ -1,11 +1,9 @@
 //! Core in the process.
 
-use std::sync::Arc;
-
-use tasktracker_core::notify::Links;
+use tasktracker_core::notify::{Links, RecipientKeys};
 use tasktracker_core::{App, Parts};
 use tasktracker_database::cursor::Sealer;
-use tasktracker_mail::Directory;
+use tasktracker_mail::feedback::Feedback;
 use tasktracker_proto::auth::v1::contact_service_client::ContactServiceClient;
 use tasktracker_proto::auth::v1::scope_service_client::ScopeServiceClient;
 use tonic::service::RoutesBuilder;
@@ -20,6 +18,10 @@ pub async fn start(house: &House) -> anyhow::Result<(App, Service)> {
     let db = house.database("core").await?;
     tasktracker_core::migrate(&db).await?;
     let credential = house.credential("core");
+    let mailer = match &house.settings.outside.mailer {
+        Some(other) => other.clone(),
+        None => house.settings.mail.mailer(&house.settings.data_dir.join("mail")).await?,
+    };
     let core = App::new(Parts {
         clock: house.clock.clone(),
         ids: house.ids.clone(),
@@ -30,7 +32,9 @@ pub async fn start(house: &House) -> anyhow::Result<(App, Service)> {
         relay: house.relay("core", &db),
         consumers: house.consumers("core", &db),
         jobs: house.jobs("core", &db),
-        mailer: Arc::new(Directory::new(house.settings.mail_directory())),
+        mailer,
+        feedback: Feedback::of(&house.settings.mail, house.settings.outside.fetch.clone())?,
+        recipients: RecipientKeys::new(&house.secret.derive("core recipients")),
         contacts: ContactServiceClient::new(credential.calling(house.auth.upstream.clone())),
         links: Links::new(
             &house.settings.gateway.public_url,

@@ -119,12 +119,14 @@ impl Carrier for Server {
 }
 
 async fn carriers() -> Vec<Box<dyn Carrier>> {
-    let mut carriers: Vec<Box<dyn Carrier>> = vec![Box::new(Files::start())];
-    #[cfg(feature = "smtp")]
-    carriers.push(Box::new(Server::start().await));
-    #[cfg(feature = "ses")]
-    carriers.push(Box::new(Ses::start().await));
-    carriers
+    let carriers: [Box<dyn Carrier>; _] = [
+        Box::new(Files::start()),
+        #[cfg(feature = "smtp")]
+        Box::new(Server::start().await),
+        #[cfg(feature = "ses")]
+        Box::new(Ses::start().await),
+    ];
+    carriers.into()
 }
 
 #[cfg(feature = "ses")]
