@@ -3,9 +3,12 @@
 use std::net::IpAddr;
 use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Context;
 use serde::Deserialize;
+use tasktracker_mail::Mailer;
+use tasktracker_mail::feedback::Fetch;
 use tasktracker_server::config::Config;
 use tasktracker_server::telemetry::Log;
 
@@ -32,6 +35,17 @@ pub struct Settings {
     pub files: tasktracker_files::Config,
     /// Section `[gateway]`.
     pub gateway: tasktracker_gateway::Config,
+    /// What tests put in the place of the world outside.
+    pub outside: Outside,
+}
+
+/// What stands in for the world outside; in production nothing does.
+#[derive(Debug, Clone, Default)]
+pub struct Outside {
+    /// In the place of what the section `[mail]` asks for.
+    pub mailer: Option<Arc<dyn Mailer>>,
+    /// In the place of HTTPS, for certificates of notifications.
+    pub fetch: Option<Arc<dyn Fetch>>,
 }
 
 /// Section `[server]`.
@@ -58,7 +72,7 @@ pub fn defaults() -> anyhow::Result<Config> {
         tasktracker_server::config::DEFAULTS,
         tasktracker_identity::CONFIG_DEFAULTS,
         tasktracker_service::settings::DEFAULTS,
-        tasktracker_mail::settings::DEFAULTS,
+        tasktracker_mail::DEFAULTS,
         tasktracker_auth::config::DEFAULTS,
         tasktracker_core::config::DEFAULTS,
         tasktracker_analytics::config::DEFAULTS,
@@ -83,6 +97,7 @@ impl Settings {
             analytics: config.section("analytics")?,
             files: config.section("files")?,
             gateway: config.section("gateway").context("the section [gateway]")?,
+            outside: Outside::default(),
         })
     }
 

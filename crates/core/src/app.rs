@@ -11,6 +11,7 @@ use tasktracker_identity::Access;
 use tasktracker_identity::service::AsService;
 use tasktracker_jobs::Jobs;
 use tasktracker_mail::Mailer;
+use tasktracker_mail::feedback::Feedback;
 use tasktracker_proto::auth::v1::contact_service_client::ContactServiceClient;
 use tasktracker_proto::auth::v1::scope_service_client::ScopeServiceClient;
 use tasktracker_server::Lifecycle;
@@ -20,7 +21,7 @@ use uuid::Uuid;
 
 use crate::config::Config;
 use crate::feed::Feed;
-use crate::notify::Links;
+use crate::notify::{Links, RecipientKeys};
 
 /// The service: cheap to clone, one per process.
 #[derive(Debug, Clone)]
@@ -51,6 +52,10 @@ pub struct Parts {
     pub jobs: Jobs,
     /// Carries mails.
     pub mailer: Arc<dyn Mailer>,
+    /// Hears what became of mails; none where nobody tells.
+    pub feedback: Option<Feedback>,
+    /// Makes addresses into keys that nobody can read.
+    pub recipients: RecipientKeys,
     /// Knows people's addresses.
     pub contacts: ContactServiceClient<AsService>,
     /// Where links in mails lead.

@@ -6,13 +6,14 @@ use serde::Deserialize;
 use tasktracker_database::cursor::Sealer;
 use tasktracker_database::{Database, OpenError};
 use tasktracker_mail::Mailer;
+use tasktracker_mail::feedback::Feedback;
 use tasktracker_proto::auth::v1::contact_service_client::ContactServiceClient;
 use tasktracker_proto::auth::v1::scope_service_client::ScopeServiceClient;
 use tasktracker_server::config::Config as Configuration;
 use tasktracker_service::{Ground, Held, House, Part, Service, Started, WayTo};
 use tonic::service::RoutesBuilder;
 
-use crate::notify::Links;
+use crate::notify::{Links, RecipientKeys};
 use crate::{App, Config, Parts, SERVICES, add_to, config, migrate, service};
 
 /// The program `tasktracker-core`.
@@ -31,7 +32,7 @@ impl Part for Process {
     const PROGRAM: &'static str = "tasktracker-core";
     const DEFAULTS: &'static [&'static str] = &[
         config::DEFAULTS,
-        tasktracker_mail::settings::DEFAULTS,
+        tasktracker_mail::DEFAULTS,
         include_str!("../process.default.toml"),
     ];
     const GLIMPSED: &'static [&'static str] = &["gateway"];
@@ -45,7 +46,8 @@ impl Part for Process {
         let edge: Edge = config.section("gateway")?;
         let mail: tasktracker_mail::Settings = config.section("mail")?;
         let outside = Outside {
-            mailer: mail.mailer(&house.settings.data_dir)?,
+            mailer: mail.mailer(&house.settings.data_dir.join("mail")).await?,
+            feedback: Feedback::of(&mail, None)?,
             public_url: &edge.public_url,
             mail_from: &mail.from,
         };
@@ -65,6 +67,8 @@ impl Part for Process {
 pub struct Outside<'a> {
     /// Carries mails.
     pub mailer: Arc<dyn Mailer>,
+    /// Hears what became of mails; none where nobody tells.
+    pub feedback: Option<Feedback>,
     /// Where browsers reach this instance.
     pub public_url: &'a str,
     /// Who mails come from.
@@ -90,6 +94,8 @@ pub async fn start(house: &House, config: Config, outside: Outside<'_>) -> anyho
         consumers: house.consumers("core", &db),
         jobs: house.jobs("core", &db),
         mailer: outside.mailer,
+        feedback: outside.feedback,
+        recipients: RecipientKeys::new(&house.secret.derive("core recipients")),
         contacts: ContactServiceClient::new(credential.calling(house.auth.clone())),
         links: Links::new(
             outside.public_url,

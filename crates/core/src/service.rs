@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tasktracker_database::{Database, OpenError};
 use tasktracker_proto::core::v1::comment_service_server::CommentServiceServer;
+use tasktracker_proto::core::v1::mail_feedback_service_server::MailFeedbackServiceServer;
 use tasktracker_proto::core::v1::notification_service_server::NotificationServiceServer;
 use tasktracker_proto::core::v1::project_service_server::ProjectServiceServer;
 use tasktracker_proto::core::v1::status_service_server::StatusServiceServer;
@@ -19,13 +20,14 @@ use crate::jobs::purge::{self, Purge};
 use crate::jobs::send_mail::{self, SendMail};
 
 /// The services of Core by their full names.
-pub const SERVICES: [&str; 6] = [
+pub const SERVICES: [&str; 7] = [
     "tasktracker.core.v1.ProjectService",
     "tasktracker.core.v1.StatusService",
     "tasktracker.core.v1.TaskService",
     "tasktracker.core.v1.CommentService",
     "tasktracker.core.v1.NotificationService",
     "tasktracker.core.v1.WatchService",
+    "tasktracker.core.v1.MailFeedbackService",
 ];
 
 /// Largest request message, in bytes.
@@ -84,6 +86,11 @@ pub fn add_to(routes: &mut RoutesBuilder, app: &App) {
         )
         .add_service(
             NotificationServiceServer::new(app.clone())
+                .max_decoding_message_size(MAX_REQUEST)
+                .max_encoding_message_size(MAX_ANSWER),
+        )
+        .add_service(
+            MailFeedbackServiceServer::new(app.clone())
                 .max_decoding_message_size(MAX_REQUEST)
                 .max_encoding_message_size(MAX_ANSWER),
         )

@@ -1,4 +1,5 @@
-//! Forgets answered requests after a day, and events that were handled once they cannot come again, once an hour. Running it in several processes, or twice, does no harm.
+//! Forgets answered requests after a day, events that were handled once they cannot come again, and what was told of mails once it no longer
+//! counts, once an hour. Running it in several processes, or twice, does no harm.
 
 use std::time::Duration;
 
@@ -6,7 +7,7 @@ use tasktracker_database::{CommitError, Time, idempotency};
 use tasktracker_events::inbox;
 
 use crate::app::App;
-use crate::db::notification_writes;
+use crate::db::{mail_suppressions, notification_writes};
 
 const PAUSE: Duration = Duration::from_secs(60 * 60);
 
@@ -33,5 +34,6 @@ pub async fn sweep(app: &App) -> Result<(), CommitError> {
     txn.delete(idempotency::sweep(now - idempotency::LIFE));
     txn.delete(inbox::sweep(now - inbox::LIFE));
     txn.delete(notification_writes::sweep_causes(now - inbox::LIFE));
+    mail_suppressions::sweep(&mut txn, now);
     txn.commit().await.map(drop)
 }

@@ -1,7 +1,10 @@
 //! Where a mail goes, and whom it is from.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
+
+use unicode_normalization::UnicodeNormalization;
 
 use crate::line::Line;
 
@@ -24,7 +27,37 @@ impl Address {
     /// What comes after the `@`.
     #[must_use]
     pub fn domain(&self) -> &str {
-        self.0.rsplit_once('@').map_or("", |(_, domain)| domain)
+        self.parts().1
+    }
+
+    /// The name before the `@`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.parts().0
+    }
+
+    /// The address as mail servers know it: its domain in ASCII.
+    #[must_use]
+    pub fn wire(&self) -> Cow<'_, str> {
+        match idna::domain_to_ascii(self.domain()) {
+            Ok(domain) if !self.domain().is_ascii() => Cow::Owned(format!("{}@{domain}", self.name())),
+            // What is no domain to Unicode is left to the server to refuse.
+            _ => Cow::Borrowed(&self.0),
+        }
+    }
+
+    /// The form that is the same for every spelling of one address: lower case, composed, the domain in ASCII.
+    #[must_use]
+    pub fn canonical(&self) -> String {
+        let domain = idna::domain_to_ascii(self.domain()).unwrap_or_else(|_| self.domain().to_lowercase());
+        // Letter by letter: the lower case of a whole word depends on where in it a sigma stands.
+        let lower = self.name().nfc().flat_map(char::to_lowercase);
+        let name: String = lower.map(|letter| if letter == 'ς' { 'σ' } else { letter }).nfc().collect();
+        format!("{name}@{domain}")
+    }
+
+    fn parts(&self) -> (&str, &str) {
+        self.0.rsplit_once('@').unwrap_or_default()
     }
 }
 
@@ -116,6 +149,23 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Address>(), Err(BadAddress), "{text:?}");
         }
+    }
+
+    #[test]
+    fn spellings_of_one_address_are_one() {
+        let canonical = |text: &str| text.parse::<Address>().unwrap().canonical();
+        for (one, other) in [
+            ("Ada@Example.COM", "ada@example.com"),
+            ("ada@bücher.example", "ADA@xn--bcher-kva.example"),
+            ("jos\u{e9}@x.com", "JOSE\u{301}@x.com"),
+            ("ΝΙΚΟΣ@x.gr", "νικος@x.gr"),
+        ] {
+            assert_eq!(canonical(one), canonical(other), "{one} {other}");
+        }
+        assert_ne!(canonical("ada+a@x.com"), canonical("ada@x.com"));
+        let wire = |text: &str| text.parse::<Address>().unwrap().wire().into_owned();
+        assert_eq!(wire("Ada@bücher.example"), "Ada@xn--bcher-kva.example");
+        assert_eq!(wire("Ada@Example.com"), "Ada@Example.com");
     }
 
     #[test]

@@ -77,5 +77,5 @@ impl Message {
 
 fn address(mailbox: &Mailbox) -> Address<'_> {
     let name = Some(mailbox.name.as_str()).filter(|name| !name.is_empty());
-    Address::new_address(name, mailbox.address.as_str())
+    Address::new_address(name, mailbox.address.wire())
 }

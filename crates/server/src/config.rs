@@ -212,7 +212,8 @@ impl Config {
 /// Whether a key's value must not be shown.
 fn is_secret(key: &str) -> bool {
     let name = key.rsplit('.').next().unwrap_or(key);
-    ["secret", "secret_key", "password", "token", "url"].iter().any(|word| name.ends_with(word)) && name != "public_url"
+    const SECRET: [&str; 6] = ["secret", "secret_key", "secret_access_key", "password", "token", "url"];
+    SECRET.iter().any(|word| name.ends_with(word)) && name != "public_url"
 }
 
 fn leaves(prefix: &str, table: &Table) -> Vec<(String, Value)> {

@@ -12,6 +12,7 @@ use tasktracker_proto::auth::v1::session_service_client::SessionServiceClient;
 use tasktracker_proto::auth::v1::user_service_client::UserServiceClient;
 use tasktracker_proto::auth::v1::{RegisterRequest, SessionKind, SignInRequest, SignInResponse};
 use tasktracker_proto::core::v1::comment_service_client::CommentServiceClient;
+use tasktracker_proto::core::v1::mail_feedback_service_client::MailFeedbackServiceClient;
 use tasktracker_proto::core::v1::notification_service_client::NotificationServiceClient;
 use tasktracker_proto::core::v1::project_service_client::ProjectServiceClient;
 use tasktracker_proto::core::v1::status_service_client::StatusServiceClient;
@@ -200,6 +201,12 @@ impl User {
     #[must_use]
     pub fn notifications(&self) -> NotificationServiceClient<Client> {
         NotificationServiceClient::new(self.client())
+    }
+
+    /// Client of MailFeedbackService.
+    #[must_use]
+    pub fn mail_feedback(&self) -> MailFeedbackServiceClient<Client> {
+        MailFeedbackServiceClient::new(self.client())
     }
 
     /// Client of UploadService.

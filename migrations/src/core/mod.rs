@@ -4,6 +4,7 @@ mod m0001_initial;
 mod m0002_facts;
 mod m0003_notifications;
 mod m0004_letters;
+mod m0005_mail_suppressions;
 
 use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_facts::Migration),
             Box::new(m0003_notifications::Migration),
             Box::new(m0004_letters::Migration),
+            Box::new(m0005_mail_suppressions::Migration),
         ]
     }
 }

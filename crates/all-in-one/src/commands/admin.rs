@@ -32,6 +32,15 @@ enum Task {
         #[arg(long)]
         name: String,
     },
+    /// Says why an address gets no mail, if so; with --lift its mails begin again.
+    Suppression {
+        /// E-mail address.
+        #[arg(long)]
+        email: String,
+        /// Whether its mails begin again.
+        #[arg(long)]
+        lift: bool,
+    },
     /// Gives somebody a new password, prints it, and ends all their sessions.
     ResetPassword {
         /// E-mail address.
@@ -51,11 +60,28 @@ impl Admin {
 async fn help(settings: &Settings, task: Task) -> anyhow::Result<ExitCode> {
     let clock: SharedClock = Arc::new(SystemClock);
     let system = System::start(settings, clock.clone(), Ids::system(clock), Lifecycle::new()).await?;
-    let password = match &task {
-        Task::CreateOwner { email, name } => tasktracker_auth::admin::create_owner(&system.auth, email, name).await?,
-        Task::ResetPassword { email } => tasktracker_auth::admin::reset_password(&system.auth, email).await?,
+    let said = match &task {
+        Task::CreateOwner { email, name } => password(tasktracker_auth::admin::create_owner(&system.auth, email, name).await?),
+        Task::ResetPassword { email } => password(tasktracker_auth::admin::reset_password(&system.auth, email).await?),
+        Task::Suppression { email, lift } => suppression(&system.core, email, *lift).await?,
     };
-    terminal::say(format!("The password is: {password}"));
+    terminal::say(said);
     system.stop().await?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn password(password: String) -> String {
+    format!("The password is: {password}")
+}
+
+async fn suppression(core: &tasktracker_core::App, email: &str, lift: bool) -> anyhow::Result<String> {
+    let said = match tasktracker_core::admin::suppressed(core, email).await? {
+        None => return Ok(format!("{email} gets mail.")),
+        Some(suppressed) => format!("{email} has got no mail since {}: {}.", suppressed.since, suppressed.reason),
+    };
+    if lift {
+        tasktracker_core::admin::unsuppress(core, email).await?;
+        return Ok(format!("{said} From now on it gets mail."));
+    }
+    Ok(said)
 }

@@ -12,6 +12,7 @@ use tasktracker_gateway::{Gateway, process as gateway};
 use tasktracker_identity::InstanceSecret;
 use tasktracker_identity::changes::Changes;
 use tasktracker_identity::service::Credential;
+use tasktracker_mail::feedback::Feedback;
 use tasktracker_server::clock::{SharedClock, SystemClock};
 use tasktracker_server::data_dir::DataDir;
 use tasktracker_server::ids::Ids;
@@ -65,7 +66,11 @@ impl System {
         // Files asks Core; Analytics asks neither.
         let core_then_files = Box::pin(async {
             let outside = Outside {
-                mailer: settings.mail.mailer(&settings.data_dir)?,
+                mailer: match &settings.outside.mailer {
+                    Some(other) => other.clone(),
+                    None => settings.mail.mailer(&settings.data_dir.join("mail")).await?,
+                },
+                feedback: Feedback::of(&settings.mail, settings.outside.fetch.clone())?,
                 public_url: &settings.gateway.public_url,
                 mail_from: &settings.mail.from,
             };

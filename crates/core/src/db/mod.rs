@@ -7,6 +7,7 @@ pub mod contains;
 pub mod deadlines;
 pub mod entities;
 pub mod filters;
+pub mod mail_suppressions;
 pub mod notification_mails;
 pub mod notification_writes;
 pub mod notifications;

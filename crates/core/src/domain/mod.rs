@@ -21,6 +21,7 @@ pub mod project_list;
 pub mod rank;
 pub mod reminder;
 pub mod status;
+pub mod suppression;
 pub mod task;
 pub mod task_fields;
 pub mod task_key;

@@ -1,10 +1,11 @@
 //! Kind `core.send_mail`: sends a mail about a notification, if it is still worth one. All that it says is looked up at that moment: nobody
-//! is told by mail what they have read already, may not view any more, or asked not to be told.
+//! is told by mail what they have read already, may not view any more, or asked not to be told; nothing goes to an address that takes no mail.
 
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
+use tasktracker_database::Time;
 use tasktracker_jobs::{Backoff, Handler, JobError, NewJob, Outcome, RunningJob};
 use tasktracker_mail::{Line, MailError, Mailbox, Message};
 use tasktracker_proto::auth::v1::{Contact, GetContactsRequest, Permission};
@@ -13,9 +14,11 @@ use tonic::Request;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::db::mail_suppressions;
 use crate::db::notification_mails::{self, MailRow};
 use crate::domain::choices::StatusCategory;
 use crate::domain::notification::{Kept, Reason};
+use crate::domain::suppression::Suppression;
 use crate::notify::{self, Due, Language, Letter, Scope};
 
 /// The kind.
@@ -63,22 +66,51 @@ impl Handler for SendMail {
             let Some(message) = message(&self.0, notification_id, job).await? else {
                 return Ok(Outcome::Done);
             };
-            self.0.mailer.send(&message).await.map_err(|error| match error {
-                MailError::Transient(_) => JobError::retry(error),
-                MailError::Permanent(_) => JobError::discard(error),
-            })?;
+            hand_over(&self.0, &message).await?;
             Ok(Outcome::Done)
         })
     }
 
+    /// Longer than a mailer may take (`mail.timeout_seconds`), and wait for its turn (`mail.rate`).
     fn timeout(&self) -> Duration {
-        Duration::from_secs(60)
+        Duration::from_secs(6 * 60)
     }
 
     fn backoff(&self) -> Backoff {
         Backoff {
             first: Duration::from_secs(5),
             most: Duration::from_secs(10 * 60),
+        }
+    }
+}
+
+/// Hands a mail over, unless its address takes none.
+async fn hand_over(app: &App, message: &Message) -> Result<(), JobError> {
+    let count = |outcome: &'static str| metrics::counter!("mail_sent_total", "outcome" => outcome).increment(1);
+    let key = app.recipients.of(&message.to.address);
+    let now = Time::from(app.now());
+    if let Some((reason, _)) = mail_suppressions::find(app.db.reader(), &key, now).await? {
+        count("suppressed");
+        tracing::debug!(reason = reason.word(), "a mail is not sent: its address takes none");
+        return Ok(());
+    }
+    let sent = app.mailer.send(message).await;
+    count(sent.as_ref().map_or_else(MailError::word, |()| "sent"));
+    match sent {
+        Ok(()) => Ok(()),
+        Err(error @ MailError::Transient(_)) => Err(JobError::retry(error)),
+        Err(error @ MailError::Misconfigured(_)) => {
+            tracing::error!(%error, "mail is not sent, and is tried again: its settings need an operator");
+            Err(JobError::retry(error))
+        }
+        Err(error @ MailError::Permanent(_)) => Err(JobError::discard(error)),
+        Err(error @ MailError::Rejected(_)) => {
+            let mut txn = app.db.begin();
+            mail_suppressions::suppress(&mut txn, &key, Suppression::Rejected, now);
+            txn.commit().await?;
+            metrics::counter!("mail_suppressed_total", "reason" => Suppression::Rejected.word()).increment(1);
+            tracing::warn!(%error, "an address gets no more mail");
+            Ok(())
         }
     }
 }

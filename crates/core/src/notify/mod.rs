@@ -8,6 +8,7 @@ mod links;
 mod mail;
 mod markup;
 mod page;
+mod recipient_key;
 mod tell;
 mod words;
 
@@ -17,4 +18,5 @@ pub use language::Language;
 pub use links::{BadLinks, Links, Scope};
 pub use mail::{Due, Letter, write};
 pub use page::{unsubscribe_page, unsubscribed_page};
+pub use recipient_key::RecipientKeys;
 pub use tell::{Telling, plan};

@@ -2,6 +2,7 @@
 
 pub mod comment_service;
 pub mod edit_base;
+pub mod mail_feedback_service;
 pub mod notification_service;
 pub mod paging;
 pub mod project_service;

@@ -21,3 +21,17 @@ pub fn message() -> Message {
         time: "2026-05-01T12:00:00Z".parse().expect("fits"),
     }
 }
+
+/// An id that no other test has, nor one of before: the store of the SES endpoint is never emptied.
+pub fn fresh_id() -> tasktracker_mail::MessageId {
+    let mut bytes = [0; 16];
+    aws_lc_rs::rand::fill(&mut bytes).expect("random bytes");
+    let unique: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    tasktracker_mail::MessageId::new(unique, "tracker.example.com").expect("fits")
+}
+
+/// For measuring how long something waits.
+#[expect(clippy::disallowed_methods, reason = "tests measure time")]
+pub fn now() -> tokio::time::Instant {
+    tokio::time::Instant::now()
+}

@@ -2,6 +2,8 @@
 
 pub mod activity;
 pub mod comment;
+pub mod mail_feedback;
+pub mod mail_suppression;
 pub mod notification;
 pub mod notification_cause;
 pub mod notification_counter;

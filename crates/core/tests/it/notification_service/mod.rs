@@ -6,6 +6,7 @@ mod list_notifications;
 mod mails;
 mod mark_all_notifications_read;
 mod mark_notification_read;
+mod refused_mails;
 mod repetitions;
 mod unsubscribe;
 

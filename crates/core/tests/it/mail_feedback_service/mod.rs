@@ -1,0 +1,4 @@
+//! MailFeedbackService, and the mails that no longer go.
+
+mod receive_feedback;
+mod sns;
