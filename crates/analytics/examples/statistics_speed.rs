@@ -71,6 +71,7 @@ fn event(index: i64, tasks: i64) -> Event {
     };
     Event {
         topic: TaskEvent::TOPIC,
+        partition: 0,
         position: index + 1,
         key: message.task_id.clone(),
         event_id: Uuid::from_u128(0xF0_0000_0000 + index as u128),

@@ -12,7 +12,9 @@ use crate::reaction::ReactError;
 pub struct Event {
     /// Its topic.
     pub topic: Topic,
-    /// Its place in the topic (on Kafka in the partition): counted up, by one in the process-wide log.
+    /// The part of the topic that it stands in: 0 in the process-wide log, the partition on Kafka.
+    pub partition: i32,
+    /// Its place there, counted from 1 (on Kafka it is the offset plus one): by one in the process-wide log.
     pub position: i64,
     /// What it is about.
     pub key: String,

@@ -2,11 +2,13 @@
 //! only if it is as expected. Everything else is built on that, so that SQLite, PostgreSQL and MongoDB run the same code.
 
 mod fields;
+mod journal;
 mod ledger;
 mod sql;
 
 use std::fmt::Debug;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use tasktracker_server::RpcError;
@@ -79,11 +81,18 @@ impl From<StoreError> for RpcError {
 /// A store that services share.
 pub type SharedStore = Arc<dyn DocumentStore>;
 
-/// A store of documents. `tests/it/store/conformance.rs` says what each implementation must do.
+/// A store of documents. Where it is not atomic, the document [`HEAD`] is written alone, and of many writers on top of one revision of it
+/// one wins, always: everything else rests on that. `tests/it/store/conformance.rs` says what each implementation must do.
 pub trait DocumentStore: Debug + Send + Sync + 'static {
     /// Whether all writes of one call happen together or not at all. Where not, they happen one by one, in any order, and some may have
     /// happened when the call fails.
     fn is_atomic(&self) -> bool;
+
+    /// How long a batch that another writer has under way is left to that writer before it is finished in its place. Where two writes of one
+    /// document at the same moment can both believe that it was as they expected, this must be longer than a write can be on its way.
+    fn patience(&self) -> Duration {
+        Duration::ZERO
+    }
 
     /// The documents with these ids, as far as they exist, in any order: one look at the store.
     fn get<'a>(&'a self, ids: &'a [String]) -> BoxFuture<'a, Result<Vec<Document>, StoreError>>;

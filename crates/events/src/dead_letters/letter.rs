@@ -114,6 +114,7 @@ impl DeadLetter {
     pub(super) fn event(&self) -> anyhow::Result<Event> {
         Ok(Event {
             topic: Topic::named(&self.topic).with_context(|| format!("this program does not know the topic {}", self.topic))?,
+            partition: 0,
             position: self.position,
             key: self.key.clone(),
             event_id: Uuid::try_parse(&self.event_id).context("its id is no UUID")?,

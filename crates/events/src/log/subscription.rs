@@ -264,6 +264,7 @@ fn delivery(topic: Topic, row: &QueryResult) -> Result<Delivery, DbErr> {
     Ok(match Uuid::try_parse(&event_id) {
         Ok(event_id) => Delivery::Event(Event {
             topic,
+            partition: 0,
             position,
             key,
             event_id,

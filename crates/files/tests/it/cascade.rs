@@ -81,6 +81,7 @@ fn event<F: Fact>(fact: &F) -> Event {
     let meta = fact.meta().expect("a meta");
     Event {
         topic: F::TOPIC,
+        partition: 0,
         position: 1,
         key: fact.key().to_owned(),
         event_id: Uuid::try_parse(&meta.event_id).expect("an id"),

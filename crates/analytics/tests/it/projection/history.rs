@@ -295,6 +295,7 @@ impl History {
 pub fn event<F: Fact>(fact: &F, index: usize, at: Timestamp) -> Event {
     Event {
         topic: F::TOPIC,
+        partition: 0,
         position: index as i64 + 1,
         key: fact.key().to_owned(),
         event_id: Uuid::from_u128(0xF_0000 + index as u128),

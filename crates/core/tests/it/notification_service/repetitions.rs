@@ -30,6 +30,7 @@ fn event(scene: &Scene, task: &Task, by: &User, kind: Kind) -> Event {
     };
     Event {
         topic: Topic::CORE_TASK,
+        partition: 0,
         position: 1,
         key: task.id.clone(),
         event_id,

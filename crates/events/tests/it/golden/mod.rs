@@ -99,6 +99,7 @@ fn of_later_release(known: &TaskEvent) -> Vec<u8> {
 fn received(world: &World, topic: Topic, payload: Vec<u8>) -> Event {
     Event {
         topic,
+        partition: 0,
         position: 1,
         key: "a".to_owned(),
         event_id: world.ids.next(),
