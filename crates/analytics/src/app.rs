@@ -16,7 +16,7 @@ use tasktracker_server::ids::Ids;
 use crate::config::Config;
 use crate::numbers::Numbers;
 use crate::projection::Projection;
-use crate::store::{DocumentStore, SharedStore, SqlStore};
+use crate::store::{DocumentStore, SharedStore};
 
 /// The service: cheap to clone, one per process.
 #[derive(Debug, Clone)]
@@ -25,8 +25,10 @@ pub struct App(Arc<Inner>);
 /// What it is made of.
 #[derive(Debug)]
 pub struct Parts {
-    /// Analytics' own database.
+    /// Analytics' own database: what cannot be counted is there.
     pub db: Database,
+    /// Where the numbers are; see [`crate::store::open`].
+    pub store: SharedStore,
     /// Tells the time.
     pub clock: SharedClock,
     /// Makes ids.
@@ -47,28 +49,29 @@ pub struct Parts {
 #[derive(Debug)]
 struct Inner {
     parts: Parts,
-    /// Where the numbers are.
-    store: SharedStore,
     /// Makes them.
     projection: Projection,
     /// Reads them.
     numbers: Numbers,
 }
 
-/// Tells the position of the newest event of each topic.
+/// Positions by topic and partition.
+pub type Positions = HashMap<(String, i32), i64>;
+
+/// Tells the position of the newest event of each part of each topic, as far as that is known.
 #[derive(Clone)]
-pub struct Ends(Arc<dyn Fn() -> HashMap<String, i64> + Send + Sync>);
+pub struct Ends(Arc<dyn Fn() -> Positions + Send + Sync>);
 
 impl Ends {
     /// Asks this function.
-    pub fn new(ask: impl Fn() -> HashMap<String, i64> + Send + Sync + 'static) -> Self {
+    pub fn new(ask: impl Fn() -> Positions + Send + Sync + 'static) -> Self {
         Self(Arc::new(ask))
     }
 
-    /// The position of the newest event of a topic; 0 before the first.
+    /// All of them.
     #[must_use]
-    pub fn of(&self, topic: &str) -> i64 {
-        (self.0)().get(topic).copied().unwrap_or_default()
+    pub fn ask(&self) -> Positions {
+        (self.0)()
     }
 }
 
@@ -82,12 +85,10 @@ impl App {
     /// Puts the parts together.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let store: SharedStore = Arc::new(SqlStore::new(parts.db.clone()));
-        let projection = Projection::new(store.clone(), parts.ids.clone());
-        let numbers = Numbers::new(store.clone());
+        let projection = Projection::new(parts.store.clone(), parts.ids.clone());
+        let numbers = Numbers::new(parts.store.clone());
         Self(Arc::new(Inner {
             parts,
-            store,
             projection,
             numbers,
         }))
@@ -102,7 +103,7 @@ impl App {
     /// Where the numbers are.
     #[must_use]
     pub fn store(&self) -> &dyn DocumentStore {
-        &*self.0.store
+        &*self.0.parts.store
     }
 
     /// Reads the numbers.

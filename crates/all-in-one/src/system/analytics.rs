@@ -1,7 +1,7 @@
 //! Analytics in the process.
 
 use tasktracker_analytics::app::Ends;
-use tasktracker_analytics::{App, Parts};
+use tasktracker_analytics::{App, Parts, store};
 use tonic::service::RoutesBuilder;
 
 use super::house::{House, Service};
@@ -14,13 +14,15 @@ pub async fn start(house: &House) -> anyhow::Result<(App, Service)> {
     let db = house.database("analytics").await?;
     tasktracker_analytics::migrate(&db).await?;
     let log = house.log.clone();
+    let config = house.settings.analytics.clone();
     let analytics = App::new(Parts {
         clock: house.clock.clone(),
         ids: house.ids.clone(),
         access: house.access(&house.credential("analytics")),
         consumers: house.consumers("analytics", &db),
-        ends: Ends::new(move || log.ends()),
-        config: house.settings.analytics,
+        ends: Ends::new(move || log.ends().into_iter().map(|(topic, end)| ((topic, 0), end)).collect()),
+        store: store::open(&config.mongodb, &db).await?,
+        config,
         lifecycle: house.lifecycle.clone(),
         db,
     });

@@ -17,6 +17,8 @@ const CHUNKS: &str = "chunks";
 pub struct Journal {
     /// Its name, with the batch before it in front.
     name: String,
+    /// The revision of the batch, which its documents get.
+    pub batch: i64,
     /// How many documents it has.
     pub chunks: usize,
 }
@@ -41,6 +43,7 @@ impl Journal {
         }
         let journal = Self {
             name: format!("{after:019}|{id}"),
+            batch: after + 1,
             chunks: entries.len(),
         };
         let written = journal.ids().into_iter().zip(entries).map(|(id, fields)| Write {
@@ -59,9 +62,15 @@ impl Journal {
     pub fn of(head: &Document) -> Result<Option<Self>, StoreError> {
         let Some(name) = head.fields.get_text(NAME) else { return Ok(None) };
         let chunks = head.fields.get_number(CHUNKS).and_then(|chunks| usize::try_from(chunks).ok());
-        let chunks = chunks.ok_or_else(|| StoreError::damaged(&head.id, "it does not say how long its journal is"))?;
-        let name = name.to_owned();
-        Ok(Some(Self { name, chunks }))
+        let after = name.split('|').next().and_then(|after| after.parse::<i64>().ok());
+        let (Some(chunks), Some(after)) = (chunks, after) else {
+            return Err(StoreError::damaged(&head.id, "it does not name its journal properly"));
+        };
+        Ok(Some(Self {
+            name: name.to_owned(),
+            batch: after + 1,
+            chunks,
+        }))
     }
 
     /// The fields of a lock that names it.

@@ -59,10 +59,10 @@ impl Ledger {
                 generation: 1,
             });
         };
-        if let Some(journal) = Journal::of(&head)? {
-            self.finish(&head, &journal).await?;
+        match Journal::of(&head)? {
+            Some(journal) => self.finish(&head, &journal).await,
+            None => Ok(read_head(&head)),
         }
-        Ok(read_head(&head))
     }
 
     /// Makes all changes, or none, and answers the lock for the next batch. Changes that readers wait for come last: a store that writes one by
@@ -100,23 +100,58 @@ impl Ledger {
 
     /// Sees to it that the newest batch happened as a whole. A batch stays in its journal until the next one: nobody has to say that it is done,
     /// because whoever needs to know looks at its documents.
-    async fn finish(&self, head: &Document, journal: &Journal) -> Result<(), StoreError> {
+    async fn finish(&self, head: &Document, journal: &Journal) -> Result<Head, StoreError> {
         let entries = self.store.get(&journal.ids()).await?;
         if entries.len() < journal.chunks {
             // It is removed only once there is a newer batch.
-            return match self.find_head().await? {
-                Some(newer) if newer.revision != head.revision => Err(StoreError::Conflict),
-                _ => Err(StoreError::damaged(HEAD, "its journal is missing")),
-            };
+            self.check_still(head).await?;
+            return Err(StoreError::damaged(HEAD, "its journal is missing"));
         }
-        let mut left = self.undone(head.revision, journal::writes_of(entries)?).await?;
-        let mut patience = self.store.patience();
-        while !left.is_empty() && !patience.is_zero() {
-            tokio::time::sleep(LOOK.min(patience)).await;
-            patience = patience.saturating_sub(LOOK);
-            left = self.undone(head.revision, left).await?;
+        let left = self.undone(journal.batch, journal::writes_of(entries)?).await?;
+        if self.store.patience().is_zero() {
+            self.apply(journal.batch, left).await?;
+            Ok(read_head(head))
+        } else {
+            self.take_over(head, journal, left).await
         }
-        self.apply(head.revision, left).await
+    }
+
+    /// Finishes a batch on a store where a write that is on its way may still undo a later one. So its writer gets the time to end it; after that
+    /// the lock says that the batch was taken over, and nobody begins another one before every older write has ended or failed.
+    async fn take_over(&self, head: &Document, journal: &Journal, mut left: Vec<Write>) -> Result<Head, StoreError> {
+        let patience = self.store.patience();
+        let is_taken = head.revision != journal.batch;
+        let mut waited = Duration::ZERO;
+        while (is_taken || !left.is_empty()) && waited < patience {
+            tokio::time::sleep(LOOK).await;
+            waited += LOOK;
+            self.check_still(head).await?;
+            left = self.undone(journal.batch, left).await?;
+        }
+        if left.is_empty() && !is_taken {
+            return Ok(read_head(head));
+        }
+        let taken = Head {
+            revision: head.revision + 1,
+            ..read_head(head)
+        };
+        let lock = write_head(head.revision, taken.generation, Some(journal));
+        self.store.write(taken.revision, &[lock]).await?;
+        tracing::warn!(
+            batch = journal.batch,
+            left = left.len(),
+            "a batch of statistics was left unfinished: finishing it"
+        );
+        self.apply(journal.batch, left).await?;
+        tokio::time::sleep(patience).await;
+        Ok(taken)
+    }
+
+    async fn check_still(&self, head: &Document) -> Result<(), StoreError> {
+        match self.find_head().await? {
+            Some(present) if present.revision == head.revision => Ok(()),
+            _ => Err(StoreError::Conflict),
+        }
     }
 
     /// Makes those changes that were not made yet.

@@ -4,6 +4,9 @@
 mod fields;
 mod journal;
 mod ledger;
+#[cfg(feature = "mongodb")]
+mod mongo;
+mod settings;
 mod sql;
 
 use std::fmt::Debug;
@@ -11,10 +14,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use tasktracker_database::Database;
 use tasktracker_server::RpcError;
 
 pub use fields::{Fields, Value};
 pub use ledger::{HEAD, Head, Ledger, generation_of};
+#[cfg(feature = "mongodb")]
+pub use mongo::MongoStore;
+pub use settings::MongoSettings;
 pub use sql::SqlStore;
 
 /// A stored document.
@@ -80,6 +87,20 @@ impl From<StoreError> for RpcError {
 
 /// A store that services share.
 pub type SharedStore = Arc<dyn DocumentStore>;
+
+/// The store that the settings name: a server of the MongoDB wire protocol, or else Analytics' own database.
+///
+/// # Errors
+/// The server cannot be used; the message names the setting.
+pub async fn open(settings: &MongoSettings, db: &Database) -> anyhow::Result<SharedStore> {
+    if !settings.is_set() {
+        return Ok(Arc::new(SqlStore::new(db.clone())));
+    }
+    #[cfg(feature = "mongodb")]
+    return Ok(Arc::new(MongoStore::open(settings).await?));
+    #[cfg(not(feature = "mongodb"))]
+    anyhow::bail!("analytics.mongodb.url is set, but this program was built without MongoDB: take one with the feature `mongodb`, or leave it empty")
+}
 
 /// A store of documents. Where it is not atomic, the document [`HEAD`] is written alone, and of many writers on top of one revision of it
 /// one wins, always: everything else rests on that. `tests/it/store/conformance.rs` says what each implementation must do.

@@ -4,13 +4,17 @@ mod crashes;
 pub mod history;
 mod kinds;
 mod model;
+#[cfg(feature = "mongodb")]
+mod mongo;
 mod rebuild;
 mod zones;
 
 use std::sync::Arc;
 
 use tasktracker_analytics::projection::Projection;
-use tasktracker_analytics::store::{Fields, SharedStore};
+use tasktracker_analytics::store::{Document, Fields, SharedStore};
+#[cfg(feature = "mongodb")]
+use tasktracker_analytics::store::{DocumentStore, all_in};
 use tasktracker_server::clock::SystemClock;
 use tasktracker_server::ids::Ids;
 
@@ -23,7 +27,18 @@ pub fn projection(store: SharedStore) -> Projection {
 
 /// Everything that was counted, without what says when and by which write: the same for the same events.
 pub fn counted(store: &Memory) -> Vec<(String, Fields)> {
-    let documents = store.dump().into_iter().filter(|document| {
+    counted_of(store.dump())
+}
+
+/// The same of any store.
+#[cfg(feature = "mongodb")]
+pub async fn counted_in(store: &dyn DocumentStore) -> Vec<(String, Fields)> {
+    let all = (String::new(), "\u{7f}".to_owned());
+    counted_of(all_in(store, &all).await.expect("reads"))
+}
+
+fn counted_of(documents: Vec<Document>) -> Vec<(String, Fields)> {
+    let documents = documents.into_iter().filter(|document| {
         let id = document.id.as_str();
         id != "head" && !id.starts_with("source|") && !id.starts_with("journal|")
     });

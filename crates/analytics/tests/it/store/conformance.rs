@@ -1,6 +1,6 @@
 //! What every store of documents must do. An implementation passes an empty store to [`all`].
 
-use tasktracker_analytics::store::{DocumentStore, Fields, StoreError, Write, all_in, end_of, walk};
+use tasktracker_analytics::store::{DocumentStore, Fields, HEAD, StoreError, Write, all_in, end_of, walk};
 
 /// Everything; the store must be empty before.
 pub async fn all(store: &dyn DocumentStore) {
@@ -11,6 +11,7 @@ pub async fn all(store: &dyn DocumentStore) {
     long_ranges_are_walked_to_the_end(store).await;
     large_batches_are_taken(store).await;
     one_of_two_writers_wins(store).await;
+    one_writer_of_the_lock_wins(store).await;
 }
 
 fn put(id: &str, was: Option<i64>, number: i64) -> Write {
@@ -170,10 +171,47 @@ async fn one_of_two_writers_wins(store: &dyn DocumentStore) {
         let (one, other) = (61 + round * 2, 62 + round * 2);
         let (left, right) = ([put("race|a", Some(was), 1)], [put("race|a", Some(was), 2)]);
         let (first, second) = futures_util::future::join(store.write(one, &left), store.write(other, &right)).await;
-        assert_eq!(usize::from(first.is_ok()) + usize::from(second.is_ok()), 1, "{first:?} {second:?}");
+        let won = usize::from(first.is_ok()) + usize::from(second.is_ok());
+        // A store that asks for patience may let both win: only the lock says who may write.
+        assert!(won == 1 || won == 2 && !store.patience().is_zero(), "{first:?} {second:?}");
+        if won == 2 {
+            store.write(other, &[put("race|a", Some(one), 0)]).await.ok();
+            continue;
+        }
         let winner = if first.is_ok() { one } else { other };
         if winner != other {
             store.write(other, &[put("race|a", Some(one), 0)]).await.expect("writes");
+        }
+    }
+}
+
+fn lock(was: i64, number: i64) -> Write {
+    put(HEAD, (was > 0).then_some(was), number)
+}
+
+async fn one_writer_of_the_lock_wins(store: &dyn DocumentStore) {
+    assert_eq!(shown(store, &[HEAD]).await, "");
+    const WRITERS: i64 = 16;
+    // More revisions than any store keeps.
+    let mut last = 0;
+    for revision in 1..=200 {
+        let writers: Vec<[Write; 1]> = (0..if revision <= 20 { WRITERS } else { 1 })
+            .map(|writer| [lock(revision - 1, writer)])
+            .collect();
+        let outcomes = futures_util::future::join_all(writers.iter().map(|lock| store.write(revision, lock))).await;
+        let winners: Vec<usize> = (0..writers.len()).filter(|writer| outcomes[*writer].is_ok()).collect();
+        assert_eq!(winners.len(), 1, "{revision}: {outcomes:?}");
+        let lost = outcomes.iter().filter(|outcome| matches!(outcome, Err(StoreError::Conflict)));
+        assert_eq!(lost.count(), writers.len() - 1, "{outcomes:?}");
+        last = winners[0];
+        assert_eq!(shown(store, &[HEAD]).await, format!("head={last}@{revision}"));
+    }
+    // Whoever comes with an old revision, however old, changes nothing.
+    for was in [0, 1, 2, 100, 150, 198, 199] {
+        for _ in 0..2 {
+            let outcome = store.write(was + 1, &[lock(was, 99)]).await;
+            assert!(matches!(outcome, Err(StoreError::Conflict)), "{was}: {outcome:?}");
+            assert_eq!(shown(store, &[HEAD]).await, format!("head={last}@200"));
         }
     }
 }
