@@ -74,9 +74,8 @@ async fn update(store: &MongoStore, revision: i64, part: &Part<'_>) -> Result<bo
     let mut is_conflict = false;
     for chunk in chunks(&part.changed, store.most(), |(_, _, fields)| size_of(Some(fields))) {
         let statement = |(id, was, fields): &(&str, i64, &Fields)| {
-            let mut after = to_bson(id, revision, fields);
-            after.remove("_id");
-            doc! { "q": { "_id": *id, "revision": *was }, "u": { "$set": after } }
+            // The whole document: FerretDB takes `$set` of a document for no change where only names in it are others.
+            doc! { "q": { "_id": *id, "revision": *was }, "u": to_bson(id, revision, fields) }
         };
         let statements: Vec<Bsons> = chunk.iter().map(statement).collect();
         let command = doc! { "update": &part.collection, "updates": statements };

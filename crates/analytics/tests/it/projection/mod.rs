@@ -30,11 +30,12 @@ pub fn counted(store: &Memory) -> Vec<(String, Fields)> {
     counted_of(store.dump())
 }
 
-/// The same of any store.
+/// Holds a store to what another one counted.
 #[cfg(feature = "mongodb")]
-pub async fn counted_in(store: &dyn DocumentStore) -> Vec<(String, Fields)> {
+pub async fn assert_counted(store: &dyn DocumentStore, other: &Memory) {
     let all = (String::new(), "\u{7f}".to_owned());
-    counted_of(all_in(store, &all).await.expect("reads"))
+    let stored = counted_of(all_in(store, &all).await.expect("reads"));
+    assert_eq!(difference_of(&stored, &counted(other)), []);
 }
 
 fn counted_of(documents: Vec<Document>) -> Vec<(String, Fields)> {
@@ -61,7 +62,10 @@ fn counted_of(documents: Vec<Document>) -> Vec<(String, Fields)> {
 
 /// What is in one of them only.
 pub fn difference(one: &Memory, other: &Memory) -> Vec<(String, Fields)> {
-    let (one, other) = (counted(one), counted(other));
+    difference_of(&counted(one), &counted(other))
+}
+
+fn difference_of(one: &[(String, Fields)], other: &[(String, Fields)]) -> Vec<(String, Fields)> {
     let mut difference: Vec<_> = one.iter().filter(|entry| !other.contains(entry)).cloned().collect();
     difference.extend(other.iter().filter(|entry| !one.contains(entry)).cloned());
     difference

@@ -13,7 +13,7 @@ use tasktracker_events::{Event, Topic};
 
 use super::crashes::{at_once, batches, mixed};
 use super::history::{self, History};
-use super::{counted, counted_in, projection, rebuild};
+use super::{assert_counted, projection, rebuild};
 use crate::store::mongo::Own;
 
 /// Always the same histories: each takes seconds.
@@ -77,10 +77,10 @@ async fn a_connection_that_is_cut_at_any_write_leaves_the_documents_of_a_recount
             }
         }
         assert!(faults >= 12, "{faults}");
-        let plain = counted(&*at_once(&history.events).await);
-        assert_eq!(counted_in(&*store).await, plain);
+        let plain = at_once(&history.events).await;
+        assert_counted(&*store, &plain).await;
         counting.rebuild().await.expect("rebuilds");
-        assert_eq!(counted_in(&*store).await, plain);
+        assert_counted(&*store, &plain).await;
         own.end().await;
     }
 }
@@ -107,7 +107,7 @@ async fn processes_that_share_the_parts_of_topics_count_together() {
         }
         futures_util::future::join_all(workers).await;
         let store = own.open().await;
-        assert_eq!(counted_in(&*store).await, counted(&*at_once(&events).await));
+        assert_counted(&*store, &*at_once(&events).await).await;
         own.end().await;
     }
 }
@@ -147,7 +147,7 @@ async fn a_server_that_stops_in_a_batch_and_comes_back_has_lost_nothing() {
         }
         deliver(counting.clone(), batch.clone()).await;
     }
-    assert_eq!(counted_in(&*store).await, counted(&*at_once(&history.events).await));
+    assert_counted(&*store, &*at_once(&history.events).await).await;
     own.end().await;
 }
 
@@ -167,9 +167,9 @@ async fn what_came_before_is_found_by_who_comes_next() {
         projection(own.open().await).count(&batch).await.expect("counts");
     }
     let store = own.open().await;
-    assert_eq!(counted_in(&*store).await, counted(&*at_once(&history.events).await));
+    assert_counted(&*store, &*at_once(&history.events).await).await;
     let again: Arc<_> = own.open().await;
     projection(again.clone()).count(&history.events).await.expect("counts nothing");
-    assert_eq!(counted_in(&*again).await, counted_in(&*store).await);
+    assert_counted(&*again, &*at_once(&history.events).await).await;
     own.end().await;
 }

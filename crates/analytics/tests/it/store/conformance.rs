@@ -6,6 +6,7 @@ use tasktracker_analytics::store::{DocumentStore, Fields, HEAD, StoreError, Writ
 pub async fn all(store: &dyn DocumentStore) {
     documents_are_found_as_they_were_written(store).await;
     a_document_is_written_only_if_it_is_as_expected(store).await;
+    fields_are_replaced_as_a_whole(store).await;
     a_batch_that_fails_is_nothing_or_a_part(store).await;
     ranges_are_in_the_order_of_bytes(store).await;
     long_ranges_are_walked_to_the_end(store).await;
@@ -85,16 +86,39 @@ async fn a_document_is_written_only_if_it_is_as_expected(store: &dyn DocumentSto
     assert_eq!(shown(store, &ids).await, "cas|b=3@14");
 }
 
+async fn fields_are_replaced_as_a_whole(store: &dyn DocumentStore) {
+    let changes = [
+        Fields::default().number("a", 1).text("x", "1"),
+        // Other names, the same values.
+        Fields::default().number("b", 1).text("y", "1"),
+        Fields::default().number("b", 1),
+        Fields::default().text("b", "1"),
+        Fields::default().bytes("b", *b"1"),
+        Fields::default(),
+        Fields::default().number("b", 0),
+    ];
+    let mut was = None;
+    for (fields, revision) in changes.into_iter().zip(16..) {
+        let id = "whole|a".to_owned();
+        let fields = Some(fields);
+        let write = Write { id, was, fields };
+        store.write(revision, std::slice::from_ref(&write)).await.expect("writes");
+        let found = store.get(&[write.id]).await.expect("reads").remove(0);
+        assert_eq!((found.revision, Some(found.fields)), (revision, write.fields));
+        was = Some(revision);
+    }
+}
+
 async fn a_batch_that_fails_is_nothing_or_a_part(store: &dyn DocumentStore) {
     let before = [put("batch|a", None, 1), put("batch|b", None, 1), put("batch|c", None, 1)];
-    store.write(20, &before).await.expect("writes");
+    store.write(30, &before).await.expect("writes");
     let outcome = store
         .write(
-            21,
+            31,
             &[
-                put("batch|a", Some(20), 2),
-                put("batch|b", Some(19), 2),
-                remove("batch|c", 20),
+                put("batch|a", Some(30), 2),
+                put("batch|b", Some(29), 2),
+                remove("batch|c", 30),
                 put("batch|d", None, 2),
             ],
         )
@@ -103,16 +127,16 @@ async fn a_batch_that_fails_is_nothing_or_a_part(store: &dyn DocumentStore) {
     let ids = ["batch|a", "batch|b", "batch|c", "batch|d"];
     let after = shown(store, &ids).await;
     if store.is_atomic() {
-        assert_eq!(after, "batch|a=1@20 batch|b=1@20 batch|c=1@20");
+        assert_eq!(after, "batch|a=1@30 batch|b=1@30 batch|c=1@30");
     } else {
-        assert!(after.contains("batch|b=1@20"), "{after}");
+        assert!(after.contains("batch|b=1@30"), "{after}");
     }
 }
 
 async fn ranges_are_in_the_order_of_bytes(store: &dyn DocumentStore) {
     let ids = ["r|", "r|-", "r|0", "r|A", "r|Z", "r|a", "r|a!", "r|aa", "r|b|", "r}", "q|z"];
     let writes: Vec<Write> = ids.iter().map(|id| put(id, None, 1)).collect();
-    store.write(30, &writes).await.expect("writes");
+    store.write(32, &writes).await.expect("writes");
     let range = async |from: &str, to: &str, limit| {
         let found = store.range(from, to, limit).await.expect("reads");
         found.into_iter().map(|document| document.id).collect::<Vec<_>>()
