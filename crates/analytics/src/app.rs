@@ -16,7 +16,7 @@ use tasktracker_server::ids::Ids;
 use crate::config::Config;
 use crate::numbers::Numbers;
 use crate::projection::Projection;
-use crate::store::{DocumentStore, SharedStore, SqlStore};
+use crate::store::{DocumentStore, SharedStore};
 
 /// The service: cheap to clone, one per process.
 #[derive(Debug, Clone)]
@@ -25,8 +25,10 @@ pub struct App(Arc<Inner>);
 /// What it is made of.
 #[derive(Debug)]
 pub struct Parts {
-    /// Analytics' own database.
+    /// Analytics' own database: what cannot be counted is there.
     pub db: Database,
+    /// Where the numbers are; see [`crate::store::open`].
+    pub store: SharedStore,
     /// Tells the time.
     pub clock: SharedClock,
     /// Makes ids.
@@ -47,8 +49,6 @@ pub struct Parts {
 #[derive(Debug)]
 struct Inner {
     parts: Parts,
-    /// Where the numbers are.
-    store: SharedStore,
     /// Makes them.
     projection: Projection,
     /// Reads them.
@@ -86,12 +86,10 @@ impl App {
     /// Puts the parts together.
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let store: SharedStore = Arc::new(SqlStore::new(parts.db.clone()));
-        let projection = Projection::new(store.clone(), parts.ids.clone());
-        let numbers = Numbers::new(store.clone());
+        let projection = Projection::new(parts.store.clone(), parts.ids.clone());
+        let numbers = Numbers::new(parts.store.clone());
         Self(Arc::new(Inner {
             parts,
-            store,
             projection,
             numbers,
         }))
@@ -106,7 +104,7 @@ impl App {
     /// Where the numbers are.
     #[must_use]
     pub fn store(&self) -> &dyn DocumentStore {
-        &*self.0.store
+        &*self.0.parts.store
     }
 
     /// Reads the numbers.

@@ -6,7 +6,7 @@ use tasktracker_service::{Ground, Held, House, Part, Service, Started, WayTo};
 use tonic::service::RoutesBuilder;
 
 use crate::app::Ends;
-use crate::{App, Config, Parts, SERVICES, add_to, config, migrate, service};
+use crate::{App, Config, Parts, SERVICES, add_to, config, migrate, service, store};
 
 /// The program `tasktracker-analytics`.
 #[derive(Debug)]
@@ -47,6 +47,7 @@ pub async fn start(house: &House, config: Config) -> anyhow::Result<(App, Servic
         access: house.access(&house.credential("analytics")),
         consumers: house.consumers("analytics", &db),
         ends: Ends::new(house.events.subscriber.clone()),
+        store: store::open(&config.mongodb, &db).await?,
         config,
         lifecycle: house.lifecycle.clone(),
         db,

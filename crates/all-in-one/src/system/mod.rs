@@ -78,7 +78,7 @@ impl System {
             let files = tasktracker_files::process::start(&house, settings.files.clone(), core.1.upstream.clone()).await?;
             anyhow::Ok((core, files))
         });
-        let counting = Box::pin(tasktracker_analytics::process::start(&house, settings.analytics));
+        let counting = Box::pin(tasktracker_analytics::process::start(&house, settings.analytics.clone()));
         let (((core, core_service), (files, files_service)), (analytics, analytics_service)) =
             tokio::try_join!(core_then_files, counting)?;
 

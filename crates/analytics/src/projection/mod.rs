@@ -2,6 +2,7 @@
 //! an event counts once however often it comes.
 
 mod plan;
+mod queue;
 pub mod read;
 pub mod rebuild;
 mod recount;
@@ -19,10 +20,11 @@ use crate::records::archive;
 use crate::records::ids::Generation;
 use crate::store::{DocumentStore, Head, Ledger, SharedStore, StoreError};
 use plan::{Plan, Readable};
+use queue::{Outcome, Queue, Ticket};
 use read::{Fact, Unreadable};
 
 /// How often a batch is worked out again because somebody else wrote, before the delivery is left to come again.
-const ATTEMPTS: usize = 5;
+const ATTEMPTS: usize = 10;
 
 /// Why events were not counted.
 #[derive(Debug, thiserror::Error)]
@@ -43,7 +45,7 @@ pub enum CountError {
     Store(#[from] StoreError),
 }
 
-/// Counts events. Cheap to clone; one after the other in a process.
+/// Counts events. Cheap to clone; one batch after the other in a process.
 #[derive(Debug, Clone)]
 pub struct Projection(Arc<Inner>);
 
@@ -52,6 +54,9 @@ struct Inner {
     ledger: Ledger,
     /// The lock of the store as it was left; none where that is in doubt.
     head: Mutex<Option<Head>>,
+    /// Events of those who wait for the lock: whoever gets it counts them all, so that many small deliveries (a topic has many parts) cost as
+    /// much as one large one.
+    queue: Queue,
     counted: watch::Sender<u64>,
 }
 
@@ -62,6 +67,7 @@ impl Projection {
         Self(Arc::new(Inner {
             ledger: Ledger::new(store, ids),
             head: Mutex::new(None),
+            queue: Queue::default(),
             counted: watch::Sender::new(0),
         }))
     }
@@ -83,15 +89,37 @@ impl Projection {
     /// # Errors
     /// An event cannot be read: then none is counted. Or the store does not answer: then all may be sent again.
     pub async fn count(&self, events: &[Event]) -> Result<(), CountError> {
-        let readable: Vec<Readable<'_>> = events.iter().map(read_event).collect::<Result<_, _>>()?;
+        let readable: Arc<[Readable]> = events.iter().map(read_event).collect::<Result<_, _>>()?;
+        let place = self.0.queue.join(readable.clone());
         let mut known = self.0.head.lock().await;
+        let others = match place.outcome() {
+            Outcome::Counted => return Ok(()),
+            Outcome::Waiting => self.0.queue.take_others(&place),
+            Outcome::Alone => Vec::new(),
+        };
+        if !others.is_empty() {
+            let all = others.iter().map(Ticket::events).chain([&*readable]).flatten().cloned().collect::<Vec<_>>();
+            if self.count_on(&mut known, &all).await.is_ok() {
+                others.iter().for_each(Ticket::counted);
+                return Ok(());
+            }
+            // Whoever is to blame shall hear it: each for itself.
+            others.iter().for_each(Ticket::alone);
+        }
+        self.count_on(&mut known, &readable).await
+    }
+
+    async fn count_on(&self, known: &mut Option<Head>, events: &[Readable]) -> Result<(), CountError> {
         for attempt in 1.. {
             // Taken out while it is in use: whoever is stopped here, or fails, leaves it in doubt.
-            let head = match known.take() {
-                Some(head) => head,
-                None => self.0.ledger.open().await?,
+            let outcome = match known.take() {
+                Some(head) => self.attempt(&head, events).await,
+                None => match self.0.ledger.open().await {
+                    Ok(head) => self.attempt(&head, events).await,
+                    Err(error) => Err(error.into()),
+                },
             };
-            match self.attempt(&head, &readable).await {
+            match outcome {
                 Ok(next) => {
                     *known = Some(next);
                     break;
@@ -100,12 +128,11 @@ impl Projection {
                 Err(error) => return Err(error),
             }
         }
-        drop(known);
         self.0.counted.send_modify(|batches| *batches += 1);
         Ok(())
     }
 
-    async fn attempt(&self, head: &Head, events: &[Readable<'_>]) -> Result<Head, CountError> {
+    async fn attempt(&self, head: &Head, events: &[Readable]) -> Result<Head, CountError> {
         let writes = Plan::make(self.store(), Generation(head.generation), events).await?;
         if writes.is_empty() {
             return Ok(head.clone());
@@ -114,13 +141,17 @@ impl Projection {
     }
 }
 
-fn read_event(event: &Event) -> Result<Readable<'_>, CountError> {
+fn read_event(event: &Event) -> Result<Readable, CountError> {
     let fact = decode(event).map_err(|problem| CountError::Unreadable {
         topic: event.topic.name,
         problem,
     })?;
     let id = archive::id_of(&fact, event.event_id);
-    Ok(Readable { event, fact, id })
+    Ok(Readable {
+        event: event.clone(),
+        fact,
+        id,
+    })
 }
 
 fn decode(event: &Event) -> Result<Fact, Unreadable> {

@@ -18,10 +18,10 @@ use crate::records::{archive, task};
 use crate::store::{Document, DocumentStore, Fields, StoreError, Write};
 
 /// An event that can be counted: what it says, and under which id it is kept.
-#[derive(Debug)]
-pub struct Readable<'a> {
+#[derive(Debug, Clone)]
+pub struct Readable {
     /// As it came.
-    pub event: &'a Event,
+    pub event: Event,
     /// What it says.
     pub fact: Fact,
     /// Id in the archive.
@@ -43,7 +43,7 @@ impl<'a> Plan<'a> {
     ///
     /// # Errors
     /// The store does not answer; an event cannot be counted.
-    pub async fn make(store: &'a dyn DocumentStore, generation: Generation, events: &[Readable<'_>]) -> Result<Vec<Write>, CountError> {
+    pub async fn make(store: &'a dyn DocumentStore, generation: Generation, events: &[Readable]) -> Result<Vec<Write>, CountError> {
         let mut plan = Self {
             store,
             generation,
@@ -52,7 +52,7 @@ impl<'a> Plan<'a> {
         };
         plan.load(events.iter().flat_map(|event| plan.ids_of(event)).collect()).await?;
         let mut seen = BTreeSet::new();
-        let new: Vec<&Readable<'_>> = events
+        let new: Vec<&Readable> = events
             .iter()
             .filter(|event| !plan.documents.contains_key(&event.id) && seen.insert(event.id.as_str()))
             .collect();
@@ -63,7 +63,7 @@ impl<'a> Plan<'a> {
         Ok(plan.writes)
     }
 
-    fn ids_of(&self, event: &Readable<'_>) -> Vec<String> {
+    fn ids_of(&self, event: &Readable) -> Vec<String> {
         let own = match &event.fact {
             Fact::Task(fact) => {
                 let about = match &fact.about {
@@ -77,7 +77,7 @@ impl<'a> Plan<'a> {
             Fact::Account(fact) => vec![self.generation.account(fact.user_id)],
         };
         own.into_iter()
-            .chain([event.id.clone(), ids::source(event.event.topic.name)])
+            .chain([event.id.clone(), ids::source(event.event.topic.name, event.event.partition)])
             .collect()
     }
 
@@ -90,7 +90,7 @@ impl<'a> Plan<'a> {
     }
 
     /// Refuses a task that was in another project: its numbers would be counted in both.
-    fn check_projects(&self, new: &[&Readable<'_>]) -> Result<(), CountError> {
+    fn check_projects(&self, new: &[&Readable]) -> Result<(), CountError> {
         let mut projects = HashMap::new();
         for event in new {
             if let Fact::Task(fact) = &event.fact {
@@ -122,7 +122,7 @@ impl<'a> Plan<'a> {
         });
     }
 
-    async fn count(&mut self, new: &[&Readable<'_>]) -> Result<(), StoreError> {
+    async fn count(&mut self, new: &[&Readable]) -> Result<(), StoreError> {
         let mut zones = BTreeMap::<Uuid, (Zone, Zone, Project)>::new();
         let mut steps = BTreeMap::<Uuid, Steps>::new();
         let mut accounts = BTreeMap::<Uuid, Account>::new();
@@ -148,7 +148,7 @@ impl<'a> Plan<'a> {
 
         self.write_pages(&tally).await?;
         for event in new {
-            self.writes.push(archive::keep(&event.id, event.event));
+            self.writes.push(archive::keep(&event.id, &event.event));
         }
         self.write_sources(new);
         for (project_id, (_, _, project)) in zones {
@@ -257,15 +257,15 @@ impl<'a> Plan<'a> {
         Ok(())
     }
 
-    fn write_sources(&mut self, new: &[&Readable<'_>]) {
-        let mut ends = BTreeMap::<&str, (i64, i64)>::new();
-        for event in new.iter().map(|event| event.event) {
+    fn write_sources(&mut self, new: &[&Readable]) {
+        let mut ends = BTreeMap::<(&str, i32), (i64, i64)>::new();
+        for event in new.iter().map(|event| &event.event) {
             let place = (event.position, event.occur_time.as_microsecond());
-            let end = ends.entry(event.topic.name).or_insert(place);
+            let end = ends.entry((event.topic.name, event.partition)).or_insert(place);
             *end = place.max(*end);
         }
-        for (topic, (position, time)) in ends {
-            let id = ids::source(topic);
+        for ((topic, partition), (position, time)) in ends {
+            let id = ids::source(topic, partition);
             let known = self.fields(&id).and_then(|fields| fields.get_number("position"));
             if known.is_none_or(|known| known < position) {
                 self.put(id, Fields::default().number("position", position).number("time", time));

@@ -71,10 +71,20 @@ impl Generation {
     }
 }
 
-/// How far a topic was counted.
+/// What all ids of sources begin with.
+pub const SOURCES: &str = "source|";
+
+/// How far a part of a topic was counted.
 #[must_use]
-pub fn source(topic: &str) -> String {
-    format!("source|{topic}")
+pub fn source(topic: &str, partition: i32) -> String {
+    format!("{SOURCES}{topic}|{partition}")
+}
+
+/// The part of a topic in the id of a source.
+#[must_use]
+pub fn partition_of_source(id: &str, topic: &str) -> Option<i32> {
+    let rest = id.strip_prefix(SOURCES)?.strip_prefix(topic)?;
+    rest.strip_prefix('|')?.parse().ok()
 }
 
 /// The project at the end of the id of a person's page.

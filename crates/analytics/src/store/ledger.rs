@@ -3,16 +3,21 @@
 //! journal that is not done finishes it before anything else. So a crash at any write, a writer that was replaced without knowing it, and
 //! a write of which nobody knows whether it happened leave the same documents as if nothing had gone wrong.
 
+use std::time::Duration;
+
 use tasktracker_server::ids::Ids;
 
-use super::{Document, DocumentStore, Fields, SharedStore, StoreError, Value, Write, end_of, walk};
+use super::journal::{self, Journal};
+use super::{Document, DocumentStore, Fields, SharedStore, StoreError, Write};
 
 /// Id of the lock.
 pub const HEAD: &str = "head";
-/// Changes in one document of the journal.
-const CHUNK: usize = 200;
 /// How often what a journal asks for is looked after before somebody else must be at it.
 const ATTEMPTS: usize = 5;
+/// How often a batch that somebody else has under way is looked at.
+const LOOK: Duration = Duration::from_millis(20);
+/// Journals that are over are removed after so many batches: each removal is a command of its own.
+const KEPT: i64 = 16;
 
 /// The lock as it was read: a batch made on top of it happens only if nothing happened since.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,8 +59,8 @@ impl Ledger {
                 generation: 1,
             });
         };
-        match head.fields.get_text("journal") {
-            Some(journal) => self.finish(&head, journal).await,
+        match Journal::of(&head)? {
+            Some(journal) => self.finish(&head, &journal).await,
             None => Ok(read_head(&head)),
         }
     }
@@ -74,72 +79,122 @@ impl Ledger {
             self.store.write(revision, &writes).await?;
             return Ok(done);
         }
-        let journal = self.ids.next().to_string();
-        for (index, chunk) in writes.chunks(CHUNK).enumerate() {
-            let entry = Write {
-                id: format!("journal|{journal}|{index:06}"),
-                was: None,
-                fields: Some(journal_of(chunk)?),
-            };
-            self.store.write(revision, &[entry]).await?;
+        let journal = Journal::new(head.revision, &self.ids.next().to_string(), &writes)?;
+        if let Some((journal, entries)) = &journal {
+            debug_assert_eq!(journal.chunks, entries.len());
+            self.store.write(revision, entries).await?;
         }
+        let journal = journal.map(|(journal, _)| journal);
         // From here on it happens, whoever does it.
         self.store
-            .write(revision, &[write_head(head.revision, generation, Some(&journal))])
+            .write(revision, &[write_head(head.revision, generation, journal.as_ref())])
             .await?;
-        self.apply(revision, &writes).await?;
-        self.forget_journal(&done).await
+        self.apply(revision, writes).await?;
+        self.forget_journals(revision).await;
+        Ok(done)
     }
 
     async fn find_head(&self) -> Result<Option<Document>, StoreError> {
         Ok(self.store.get(&[HEAD.to_owned()]).await?.pop())
     }
 
-    async fn finish(&self, head: &Document, journal: &str) -> Result<Head, StoreError> {
-        let prefix = format!("journal|{journal}|");
-        let (mut from, to) = (prefix.clone(), end_of(&prefix));
-        while let Some((documents, next)) = walk(self.store(), &from, &to).await? {
-            for document in documents {
-                self.apply(head.revision, &writes_of(&document)?).await?;
-            }
-            from = next;
+    /// Sees to it that the newest batch happened as a whole. A batch stays in its journal until the next one: nobody has to say that it is done,
+    /// because whoever needs to know looks at its documents.
+    async fn finish(&self, head: &Document, journal: &Journal) -> Result<Head, StoreError> {
+        let entries = self.store.get(&journal.ids()).await?;
+        if entries.len() < journal.chunks {
+            // It is removed only once there is a newer batch.
+            self.check_still(head).await?;
+            return Err(StoreError::damaged(HEAD, "its journal is missing"));
         }
-        self.forget_journal(&read_head(head)).await
+        let left = self.undone(journal.batch, journal::writes_of(entries)?).await?;
+        if self.store.patience().is_zero() {
+            self.apply(journal.batch, left).await?;
+            Ok(read_head(head))
+        } else {
+            self.take_over(head, journal, left).await
+        }
+    }
+
+    /// Finishes a batch on a store where a write that is on its way may still undo a later one. So its writer gets the time to end it; after that
+    /// the lock says that the batch was taken over, and nobody begins another one before every older write has ended or failed.
+    async fn take_over(&self, head: &Document, journal: &Journal, mut left: Vec<Write>) -> Result<Head, StoreError> {
+        let patience = self.store.patience();
+        let is_taken = head.revision != journal.batch;
+        let mut waited = Duration::ZERO;
+        while (is_taken || !left.is_empty()) && waited < patience {
+            tokio::time::sleep(LOOK).await;
+            waited += LOOK;
+            self.check_still(head).await?;
+            left = self.undone(journal.batch, left).await?;
+        }
+        if left.is_empty() && !is_taken {
+            return Ok(read_head(head));
+        }
+        let taken = Head {
+            revision: head.revision + 1,
+            ..read_head(head)
+        };
+        let lock = write_head(head.revision, taken.generation, Some(journal));
+        self.store.write(taken.revision, &[lock]).await?;
+        tracing::warn!(
+            batch = journal.batch,
+            left = left.len(),
+            "a batch of statistics was left unfinished: finishing it"
+        );
+        self.apply(journal.batch, left).await?;
+        tokio::time::sleep(patience).await;
+        Ok(taken)
+    }
+
+    async fn check_still(&self, head: &Document) -> Result<(), StoreError> {
+        match self.find_head().await? {
+            Some(present) if present.revision == head.revision => Ok(()),
+            _ => Err(StoreError::Conflict),
+        }
     }
 
     /// Makes those changes that were not made yet.
-    async fn apply(&self, revision: i64, writes: &[Write]) -> Result<(), StoreError> {
-        let mut left: Vec<Write> = writes.to_vec();
+    async fn apply(&self, revision: i64, mut left: Vec<Write>) -> Result<(), StoreError> {
         for _ in 0..ATTEMPTS {
-            match self.store.write(revision, &left).await {
-                Ok(()) => return Ok(()),
-                Err(StoreError::Conflict) => {}
-                Err(error) => return Err(error),
-            }
-            let ids: Vec<String> = left.iter().map(|write| write.id.clone()).collect();
-            let present = self.store.get(&ids).await?;
-            let is_done = |write: &Write| {
-                present
-                    .iter()
-                    .any(|document| document.id == write.id && document.revision == revision)
-            };
-            left.retain(|write| !is_done(write));
             if left.is_empty() {
                 return Ok(());
+            }
+            match self.store.write(revision, &left).await {
+                Ok(()) => return Ok(()),
+                Err(StoreError::Conflict) => left = self.undone(revision, left).await?,
+                Err(error) => return Err(error),
             }
         }
         Err(StoreError::Conflict)
     }
 
-    async fn forget_journal(&self, done: &Head) -> Result<Head, StoreError> {
-        let next = Head {
-            revision: done.revision + 1,
-            ..*done
-        };
-        let write = write_head(done.revision, done.generation, None);
-        self.store.write(next.revision, &[write]).await?;
-        self.store.remove_range("journal|", &end_of("journal|")).await?;
-        Ok(next)
+    /// Those that were not made yet.
+    async fn undone(&self, revision: i64, mut writes: Vec<Write>) -> Result<Vec<Write>, StoreError> {
+        let ids: Vec<String> = writes.iter().map(|write| write.id.clone()).collect();
+        let present = self.store.get(&ids).await?;
+        let find = |write: &Write| present.iter().find(|document| document.id == write.id);
+        // A newer batch has been here, so this one was done before it.
+        if present.iter().any(|document| document.revision > revision) {
+            return Err(StoreError::Conflict);
+        }
+        writes.retain(|write| match find(write) {
+            None => write.fields.is_some(),
+            Some(document) => document.revision != revision,
+        });
+        Ok(writes)
+    }
+
+    /// Removes journals of batches before the newest one, now and then. Those that were written for a batch that came too late go as well. The
+    /// journals that others write now are for later batches.
+    async fn forget_journals(&self, revision: i64) {
+        if revision % KEPT != 0 {
+            return;
+        }
+        let (from, to) = journal::before(revision - 1);
+        if let Err(error) = self.store.remove_range(&from, &to).await {
+            tracing::debug!(%error, "old journals stay until the next time");
+        }
     }
 }
 
@@ -156,34 +211,14 @@ pub fn generation_of(head: &Document) -> i64 {
     head.fields.get_number("generation").unwrap_or(1)
 }
 
-fn write_head(was: i64, generation: i64, journal: Option<&str>) -> Write {
+fn write_head(was: i64, generation: i64, journal: Option<&Journal>) -> Write {
     let mut fields = Fields::default().number("generation", generation);
     if let Some(journal) = journal {
-        fields = fields.text("journal", journal);
+        fields = journal.told(fields);
     }
     Write {
         id: HEAD.to_owned(),
         was: (was > 0).then_some(was),
         fields: Some(fields),
     }
-}
-
-/// One field a change: its place in the batch, and as bytes the id, what is expected, and the new fields as JSON.
-fn journal_of(writes: &[Write]) -> Result<Fields, StoreError> {
-    let mut fields = Fields::default();
-    for (index, write) in writes.iter().enumerate() {
-        let entry = serde_json::to_vec(&(&write.id, write.was, &write.fields)).map_err(|error| StoreError::damaged(&write.id, error))?;
-        fields = fields.bytes(format!("w{index:06}"), entry);
-    }
-    Ok(fields)
-}
-
-fn writes_of(document: &Document) -> Result<Vec<Write>, StoreError> {
-    let mut writes = Vec::new();
-    for value in document.fields.0.values() {
-        let Value::Bytes(bytes) = value else { continue };
-        let (id, was, fields) = serde_json::from_slice(bytes).map_err(|error| StoreError::damaged(&document.id, error))?;
-        writes.push(Write { id, was, fields });
-    }
-    Ok(writes)
 }

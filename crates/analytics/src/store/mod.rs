@@ -2,17 +2,26 @@
 //! only if it is as expected. Everything else is built on that, so that SQLite, PostgreSQL and MongoDB run the same code.
 
 mod fields;
+mod journal;
 mod ledger;
+#[cfg(feature = "mongodb")]
+mod mongo;
+mod settings;
 mod sql;
 
 use std::fmt::Debug;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use tasktracker_database::Database;
 use tasktracker_server::RpcError;
 
 pub use fields::{Fields, Value};
 pub use ledger::{HEAD, Head, Ledger, generation_of};
+#[cfg(feature = "mongodb")]
+pub use mongo::MongoStore;
+pub use settings::MongoSettings;
 pub use sql::SqlStore;
 
 /// A stored document.
@@ -79,11 +88,32 @@ impl From<StoreError> for RpcError {
 /// A store that services share.
 pub type SharedStore = Arc<dyn DocumentStore>;
 
-/// A store of documents. `tests/it/store/conformance.rs` says what each implementation must do.
+/// The store that the settings name: a server of the MongoDB wire protocol, or else Analytics' own database.
+///
+/// # Errors
+/// The server cannot be used; the message names the setting.
+pub async fn open(settings: &MongoSettings, db: &Database) -> anyhow::Result<SharedStore> {
+    if !settings.is_set() {
+        return Ok(Arc::new(SqlStore::new(db.clone())));
+    }
+    #[cfg(feature = "mongodb")]
+    return Ok(Arc::new(MongoStore::open(settings).await?));
+    #[cfg(not(feature = "mongodb"))]
+    anyhow::bail!("analytics.mongodb.url is set, but this program was built without MongoDB: take one with the feature `mongodb`, or leave it empty")
+}
+
+/// A store of documents. Where it is not atomic, the document [`HEAD`] is written alone, and of many writers on top of one revision of it
+/// one wins, always: everything else rests on that. `tests/it/store/conformance.rs` says what each implementation must do.
 pub trait DocumentStore: Debug + Send + Sync + 'static {
     /// Whether all writes of one call happen together or not at all. Where not, they happen one by one, in any order, and some may have
     /// happened when the call fails.
     fn is_atomic(&self) -> bool;
+
+    /// How long a batch that another writer has under way is left to that writer before it is finished in its place. Where two writes of one
+    /// document at the same moment can both believe that it was as they expected, this must be longer than a write can be on its way.
+    fn patience(&self) -> Duration {
+        Duration::ZERO
+    }
 
     /// The documents with these ids, as far as they exist, in any order: one look at the store.
     fn get<'a>(&'a self, ids: &'a [String]) -> BoxFuture<'a, Result<Vec<Document>, StoreError>>;

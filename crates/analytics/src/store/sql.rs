@@ -1,12 +1,12 @@
-//! Documents in a table of SQLite or PostgreSQL. A batch of writes is one transaction of three statements, however many documents it has.
+//! Documents in a table of SQLite or PostgreSQL. A batch of writes is one transaction of four statements, however many documents it has.
 
 use futures_util::future::BoxFuture;
 use sea_orm::sea_query::{Expr, ExprTrait, Func, InsertStatement, OnConflict, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use tasktracker_database::dialect::{self, Kind};
-use tasktracker_database::{CommitError, Database};
+use tasktracker_database::{CommitError, Database, Transaction};
 
-use super::{Document, DocumentStore, Fields, StoreError, Write};
+use super::{Document, DocumentStore, Fields, HEAD, StoreError, Write};
 
 /// The table.
 const TABLE: &str = "documents";
@@ -36,17 +36,28 @@ impl SqlStore {
     }
 
     async fn write_all(&self, revision: i64, writes: &[Write]) -> Result<(), StoreError> {
-        let Some(first) = writes.iter().map(|write| &write.id).min() else {
-            return Ok(());
-        };
+        let mut txn = self.db.begin().sequential();
+        let (lock, writes): (Vec<&Write>, Vec<&Write>) = writes.iter().partition(|write| write.id == HEAD);
+        // First, so that whoever builds on the same revision of the lock waits here, and then finds another one. What follows only looks at
+        // the revision that documents have afterwards, and theirs would be the same.
+        for lock in lock {
+            take(&mut txn, revision, lock)?;
+        }
+        if let Some(first) = writes.iter().map(|write| &write.id).min() {
+            self.write_documents(&mut txn, revision, first, &writes)?;
+        }
+        match txn.commit().await {
+            Ok(_) => Ok(()),
+            Err(CommitError::GuardMissed | CommitError::Contention | CommitError::Constraint(_)) => Err(StoreError::Conflict),
+            Err(error) => Err(StoreError::Unavailable(error.into())),
+        }
+    }
+
+    fn write_documents(&self, txn: &mut Transaction, revision: i64, first: &str, writes: &[&Write]) -> Result<(), StoreError> {
         let backend = self.db.backend();
         let ids: Vec<String> = writes.iter().map(|write| write.id.clone()).collect();
-        let removed: Vec<String> = writes
-            .iter()
-            .filter(|write| write.fields.is_none())
-            .map(|write| write.id.clone())
-            .collect();
-        let mut txn = self.db.begin().sequential();
+        let removed = writes.iter().filter(|write| write.fields.is_none());
+        let removed: Vec<String> = removed.map(|write| write.id.clone()).collect();
         txn.insert(upsert(backend, revision, writes)?);
         // A document that was not as expected was passed over: then this one finds no row, and nothing happens at all.
         txn.guarded_update(
@@ -65,11 +76,7 @@ impl SqlStore {
                     .take(),
             );
         }
-        match txn.commit().await {
-            Ok(_) => Ok(()),
-            Err(CommitError::GuardMissed | CommitError::Contention) => Err(StoreError::Conflict),
-            Err(error) => Err(StoreError::Unavailable(error.into())),
-        }
+        Ok(())
     }
 
     async fn remove(&self, from: &str, to: &str) -> Result<(), StoreError> {
@@ -143,6 +150,31 @@ impl DocumentStore for SqlStore {
     }
 }
 
+/// Writes the lock, on top of the revision that it must have.
+fn take(txn: &mut Transaction, revision: i64, lock: &Write) -> Result<(), StoreError> {
+    let body = serde_json::to_string(&lock.fields).map_err(|error| StoreError::damaged(HEAD, error))?;
+    match lock.was {
+        Some(was) => txn.guarded_update(
+            Query::update()
+                .table(TABLE)
+                .values([("revision", revision.into()), ("was", was.into()), ("body", body.into())])
+                .and_where(Expr::col("id").eq(HEAD))
+                .and_where(Expr::col("revision").eq(was))
+                .take(),
+        ),
+        None => {
+            let mut insert = Query::insert();
+            insert
+                .into_table(TABLE)
+                .columns(["id", "revision", "body"])
+                .values([HEAD.into(), revision.into(), body.into()])
+                .map_err(|error| StoreError::Unavailable(error.into()))?;
+            txn.insert(insert);
+        }
+    }
+    Ok(())
+}
+
 fn unread(error: DbErr) -> StoreError {
     match error {
         DbErr::Json(problem) => StoreError::damaged("", problem),
@@ -152,7 +184,7 @@ fn unread(error: DbErr) -> StoreError {
 
 /// One statement of the same text for any number of documents: new ones, and those that have the expected revision. A document that shall
 /// vanish is emptied first, so that it is guarded like the others.
-fn upsert(backend: DbBackend, revision: i64, writes: &[Write]) -> Result<InsertStatement, StoreError> {
+fn upsert(backend: DbBackend, revision: i64, writes: &[&Write]) -> Result<InsertStatement, StoreError> {
     let nothing = Fields::default();
     let rows: Vec<(&str, Option<i64>, &Fields)> = writes
         .iter()

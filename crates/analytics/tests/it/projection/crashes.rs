@@ -47,7 +47,7 @@ fn deliveries() -> impl Strategy<Value = Delivery> {
 }
 
 /// The events mixed otherwise: those of a key stay in order.
-fn mixed(events: &[Event], mix: &[usize]) -> Vec<Event> {
+pub fn mixed(events: &[Event], mix: &[usize]) -> Vec<Event> {
     let mut keys = BTreeMap::<&str, Vec<&Event>>::new();
     for event in events.iter().rev() {
         keys.entry(&event.key).or_default().push(event);
@@ -64,7 +64,7 @@ fn mixed(events: &[Event], mix: &[usize]) -> Vec<Event> {
 }
 
 /// One topic after the other is how the log brings events: batches never mix them.
-fn batches(events: &[Event], sizes: &[usize]) -> Vec<Vec<Event>> {
+pub fn batches(events: &[Event], sizes: &[usize]) -> Vec<Vec<Event>> {
     let mut batches: Vec<Vec<Event>> = Vec::new();
     for event in events {
         let size = sizes[batches.len() % sizes.len()];
@@ -76,7 +76,7 @@ fn batches(events: &[Event], sizes: &[usize]) -> Vec<Vec<Event>> {
     batches
 }
 
-async fn at_once(events: &[Event]) -> Arc<Memory> {
+pub async fn at_once(events: &[Event]) -> Arc<Memory> {
     let store = Arc::new(Memory::new(true));
     let projection = projection(store.clone());
     for batch in batches(events, &[usize::MAX]) {

@@ -4,13 +4,17 @@ mod crashes;
 pub mod history;
 mod kinds;
 mod model;
+#[cfg(feature = "mongodb")]
+mod mongo;
 mod rebuild;
 mod zones;
 
 use std::sync::Arc;
 
 use tasktracker_analytics::projection::Projection;
-use tasktracker_analytics::store::{Fields, SharedStore};
+use tasktracker_analytics::store::{Document, Fields, SharedStore};
+#[cfg(feature = "mongodb")]
+use tasktracker_analytics::store::{DocumentStore, all_in};
 use tasktracker_server::clock::SystemClock;
 use tasktracker_server::ids::Ids;
 
@@ -23,7 +27,19 @@ pub fn projection(store: SharedStore) -> Projection {
 
 /// Everything that was counted, without what says when and by which write: the same for the same events.
 pub fn counted(store: &Memory) -> Vec<(String, Fields)> {
-    let documents = store.dump().into_iter().filter(|document| {
+    counted_of(store.dump())
+}
+
+/// Holds a store to what another one counted.
+#[cfg(feature = "mongodb")]
+pub async fn assert_counted(store: &dyn DocumentStore, other: &Memory) {
+    let all = (String::new(), "\u{7f}".to_owned());
+    let stored = counted_of(all_in(store, &all).await.expect("reads"));
+    assert_eq!(difference_of(&stored, &counted(other)), []);
+}
+
+fn counted_of(documents: Vec<Document>) -> Vec<(String, Fields)> {
+    let documents = documents.into_iter().filter(|document| {
         let id = document.id.as_str();
         id != "head" && !id.starts_with("source|") && !id.starts_with("journal|")
     });
@@ -46,7 +62,10 @@ pub fn counted(store: &Memory) -> Vec<(String, Fields)> {
 
 /// What is in one of them only.
 pub fn difference(one: &Memory, other: &Memory) -> Vec<(String, Fields)> {
-    let (one, other) = (counted(one), counted(other));
+    difference_of(&counted(one), &counted(other))
+}
+
+fn difference_of(one: &[(String, Fields)], other: &[(String, Fields)]) -> Vec<(String, Fields)> {
     let mut difference: Vec<_> = one.iter().filter(|entry| !other.contains(entry)).cloned().collect();
     difference.extend(other.iter().filter(|entry| !one.contains(entry)).cloned());
     difference

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tasktracker_analytics::domain::days::Asked;
 use tasktracker_analytics::numbers::Numbers;
-use tasktracker_analytics::store::{DocumentStore, Fields, SqlStore, all_in};
+use tasktracker_analytics::store::{DocumentStore, Fields, SharedStore, SqlStore, all_in};
 use tasktracker_database::{Database, Settings};
 use tasktracker_server::Lifecycle;
 
@@ -75,7 +75,11 @@ async fn a_rebuild_makes_the_same_documents_while_numbers_are_read() {
 }
 
 async fn check(db: Database) {
-    let store = Arc::new(SqlStore::new(db));
+    recounted(Arc::new(SqlStore::new(db))).await;
+}
+
+/// Counts a history, counts it anew on this empty store while numbers are read, and goes on.
+pub async fn recounted(store: SharedStore) {
     let projection = projection(store.clone());
     let history = busy();
     for batch in history.events.chunks(7) {

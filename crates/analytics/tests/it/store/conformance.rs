@@ -1,16 +1,18 @@
 //! What every store of documents must do. An implementation passes an empty store to [`all`].
 
-use tasktracker_analytics::store::{DocumentStore, Fields, StoreError, Write, all_in, end_of, walk};
+use tasktracker_analytics::store::{DocumentStore, Fields, HEAD, StoreError, Write, all_in, end_of, walk};
 
 /// Everything; the store must be empty before.
 pub async fn all(store: &dyn DocumentStore) {
     documents_are_found_as_they_were_written(store).await;
     a_document_is_written_only_if_it_is_as_expected(store).await;
+    fields_are_replaced_as_a_whole(store).await;
     a_batch_that_fails_is_nothing_or_a_part(store).await;
     ranges_are_in_the_order_of_bytes(store).await;
     long_ranges_are_walked_to_the_end(store).await;
     large_batches_are_taken(store).await;
     one_of_two_writers_wins(store).await;
+    one_writer_of_the_lock_wins(store).await;
 }
 
 fn put(id: &str, was: Option<i64>, number: i64) -> Write {
@@ -84,16 +86,39 @@ async fn a_document_is_written_only_if_it_is_as_expected(store: &dyn DocumentSto
     assert_eq!(shown(store, &ids).await, "cas|b=3@14");
 }
 
+async fn fields_are_replaced_as_a_whole(store: &dyn DocumentStore) {
+    let changes = [
+        Fields::default().number("a", 1).text("x", "1"),
+        // Other names, the same values.
+        Fields::default().number("b", 1).text("y", "1"),
+        Fields::default().number("b", 1),
+        Fields::default().text("b", "1"),
+        Fields::default().bytes("b", *b"1"),
+        Fields::default(),
+        Fields::default().number("b", 0),
+    ];
+    let mut was = None;
+    for (fields, revision) in changes.into_iter().zip(16..) {
+        let id = "whole|a".to_owned();
+        let fields = Some(fields);
+        let write = Write { id, was, fields };
+        store.write(revision, std::slice::from_ref(&write)).await.expect("writes");
+        let found = store.get(&[write.id]).await.expect("reads").remove(0);
+        assert_eq!((found.revision, Some(found.fields)), (revision, write.fields));
+        was = Some(revision);
+    }
+}
+
 async fn a_batch_that_fails_is_nothing_or_a_part(store: &dyn DocumentStore) {
     let before = [put("batch|a", None, 1), put("batch|b", None, 1), put("batch|c", None, 1)];
-    store.write(20, &before).await.expect("writes");
+    store.write(30, &before).await.expect("writes");
     let outcome = store
         .write(
-            21,
+            31,
             &[
-                put("batch|a", Some(20), 2),
-                put("batch|b", Some(19), 2),
-                remove("batch|c", 20),
+                put("batch|a", Some(30), 2),
+                put("batch|b", Some(29), 2),
+                remove("batch|c", 30),
                 put("batch|d", None, 2),
             ],
         )
@@ -102,16 +127,16 @@ async fn a_batch_that_fails_is_nothing_or_a_part(store: &dyn DocumentStore) {
     let ids = ["batch|a", "batch|b", "batch|c", "batch|d"];
     let after = shown(store, &ids).await;
     if store.is_atomic() {
-        assert_eq!(after, "batch|a=1@20 batch|b=1@20 batch|c=1@20");
+        assert_eq!(after, "batch|a=1@30 batch|b=1@30 batch|c=1@30");
     } else {
-        assert!(after.contains("batch|b=1@20"), "{after}");
+        assert!(after.contains("batch|b=1@30"), "{after}");
     }
 }
 
 async fn ranges_are_in_the_order_of_bytes(store: &dyn DocumentStore) {
     let ids = ["r|", "r|-", "r|0", "r|A", "r|Z", "r|a", "r|a!", "r|aa", "r|b|", "r}", "q|z"];
     let writes: Vec<Write> = ids.iter().map(|id| put(id, None, 1)).collect();
-    store.write(30, &writes).await.expect("writes");
+    store.write(32, &writes).await.expect("writes");
     let range = async |from: &str, to: &str, limit| {
         let found = store.range(from, to, limit).await.expect("reads");
         found.into_iter().map(|document| document.id).collect::<Vec<_>>()
@@ -170,10 +195,47 @@ async fn one_of_two_writers_wins(store: &dyn DocumentStore) {
         let (one, other) = (61 + round * 2, 62 + round * 2);
         let (left, right) = ([put("race|a", Some(was), 1)], [put("race|a", Some(was), 2)]);
         let (first, second) = futures_util::future::join(store.write(one, &left), store.write(other, &right)).await;
-        assert_eq!(usize::from(first.is_ok()) + usize::from(second.is_ok()), 1, "{first:?} {second:?}");
+        let won = usize::from(first.is_ok()) + usize::from(second.is_ok());
+        // A store that asks for patience may let both win: only the lock says who may write.
+        assert!(won == 1 || won == 2 && !store.patience().is_zero(), "{first:?} {second:?}");
+        if won == 2 {
+            store.write(other, &[put("race|a", Some(one), 0)]).await.ok();
+            continue;
+        }
         let winner = if first.is_ok() { one } else { other };
         if winner != other {
             store.write(other, &[put("race|a", Some(one), 0)]).await.expect("writes");
+        }
+    }
+}
+
+fn lock(was: i64, number: i64) -> Write {
+    put(HEAD, (was > 0).then_some(was), number)
+}
+
+async fn one_writer_of_the_lock_wins(store: &dyn DocumentStore) {
+    assert_eq!(shown(store, &[HEAD]).await, "");
+    const WRITERS: i64 = 16;
+    // More revisions than any store keeps.
+    let mut last = 0;
+    for revision in 1..=200 {
+        let writers: Vec<[Write; 1]> = (0..if revision <= 20 { WRITERS } else { 1 })
+            .map(|writer| [lock(revision - 1, writer)])
+            .collect();
+        let outcomes = futures_util::future::join_all(writers.iter().map(|lock| store.write(revision, lock))).await;
+        let winners: Vec<usize> = (0..writers.len()).filter(|writer| outcomes[*writer].is_ok()).collect();
+        assert_eq!(winners.len(), 1, "{revision}: {outcomes:?}");
+        let lost = outcomes.iter().filter(|outcome| matches!(outcome, Err(StoreError::Conflict)));
+        assert_eq!(lost.count(), writers.len() - 1, "{outcomes:?}");
+        last = winners[0];
+        assert_eq!(shown(store, &[HEAD]).await, format!("head={last}@{revision}"));
+    }
+    // Whoever comes with an old revision, however old, changes nothing.
+    for was in [0, 1, 2, 100, 150, 198, 199] {
+        for _ in 0..2 {
+            let outcome = store.write(was + 1, &[lock(was, 99)]).await;
+            assert!(matches!(outcome, Err(StoreError::Conflict)), "{was}: {outcome:?}");
+            assert_eq!(shown(store, &[HEAD]).await, format!("head={last}@200"));
         }
     }
 }

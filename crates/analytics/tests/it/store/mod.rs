@@ -3,4 +3,8 @@
 pub mod conformance;
 mod ledger;
 pub mod memory;
+#[cfg(feature = "mongodb")]
+pub mod mongo;
+#[cfg(feature = "mongodb")]
+pub mod proxy;
 pub mod sql;
