@@ -1,13 +1,11 @@
 //! Everything that an RPC of Analytics may touch.
 
-use std::collections::HashMap;
-use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use tasktracker_database::Database;
-use tasktracker_events::Consumers;
+use tasktracker_events::{Consumers, Subscriber};
 use tasktracker_identity::Access;
 use tasktracker_server::Lifecycle;
 use tasktracker_server::clock::SharedClock;
@@ -35,8 +33,8 @@ pub struct Parts {
     pub access: Access,
     /// Brings events, and keeps those that cannot be counted.
     pub consumers: Consumers,
-    /// Tells how far the topics are.
-    pub ends: Ends,
+    /// The way that events take: it knows how far the topics are.
+    pub events: Arc<dyn Subscriber>,
     /// What the operator decided.
     pub config: Config,
     /// The owner of spawned work.
@@ -53,29 +51,6 @@ struct Inner {
     projection: Projection,
     /// Reads them.
     numbers: Numbers,
-}
-
-/// Tells the position of the newest event of each topic.
-#[derive(Clone)]
-pub struct Ends(Arc<dyn Fn() -> HashMap<String, i64> + Send + Sync>);
-
-impl Ends {
-    /// Asks this function.
-    pub fn new(ask: impl Fn() -> HashMap<String, i64> + Send + Sync + 'static) -> Self {
-        Self(Arc::new(ask))
-    }
-
-    /// The position of the newest event of a topic; 0 before the first.
-    #[must_use]
-    pub fn of(&self, topic: &str) -> i64 {
-        (self.0)().get(topic).copied().unwrap_or_default()
-    }
-}
-
-impl fmt::Debug for Ends {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Ends")
-    }
 }
 
 impl App {

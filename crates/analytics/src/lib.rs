@@ -12,6 +12,6 @@ pub mod rpc;
 mod service;
 pub mod store;
 
-pub use app::{App, Ends, Parts};
+pub use app::{App, Parts};
 pub use config::Config;
 pub use service::{SERVICES, add_to, migrate, rebuild, start};

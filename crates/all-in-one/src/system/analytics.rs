@@ -1,6 +1,7 @@
 //! Analytics in the process.
 
-use tasktracker_analytics::app::Ends;
+use std::sync::Arc;
+
 use tasktracker_analytics::{App, Parts};
 use tonic::service::RoutesBuilder;
 
@@ -13,13 +14,12 @@ pub const PORT: u16 = 50053;
 pub async fn start(house: &House) -> anyhow::Result<(App, Service)> {
     let db = house.database("analytics").await?;
     tasktracker_analytics::migrate(&db).await?;
-    let log = house.log.clone();
     let analytics = App::new(Parts {
         clock: house.clock.clone(),
         ids: house.ids.clone(),
         access: house.access(&house.credential("analytics")),
         consumers: house.consumers("analytics", &db),
-        ends: Ends::new(move || log.ends()),
+        events: Arc::new(house.log.clone()),
         config: house.settings.analytics,
         lifecycle: house.lifecycle.clone(),
         db,

@@ -77,7 +77,7 @@ impl<'a> Plan<'a> {
             Fact::Account(fact) => vec![self.generation.account(fact.user_id)],
         };
         own.into_iter()
-            .chain([event.id.clone(), ids::source(event.event.topic.name)])
+            .chain([event.id.clone(), ids::source(event.event.topic.name, event.event.partition)])
             .collect()
     }
 
@@ -258,14 +258,14 @@ impl<'a> Plan<'a> {
     }
 
     fn write_sources(&mut self, new: &[&Readable<'_>]) {
-        let mut ends = BTreeMap::<&str, (i64, i64)>::new();
+        let mut ends = BTreeMap::<(&str, i32), (i64, i64)>::new();
         for event in new.iter().map(|event| event.event) {
             let place = (event.position, event.occur_time.as_microsecond());
-            let end = ends.entry(event.topic.name).or_insert(place);
+            let end = ends.entry((event.topic.name, event.partition)).or_insert(place);
             *end = place.max(*end);
         }
-        for (topic, (position, time)) in ends {
-            let id = ids::source(topic);
+        for ((topic, partition), (position, time)) in ends {
+            let id = ids::source(topic, partition);
             let known = self.fields(&id).and_then(|fields| fields.get_number("position"));
             if known.is_none_or(|known| known < position) {
                 self.put(id, Fields::default().number("position", position).number("time", time));

@@ -47,6 +47,7 @@ pub fn id_of(fact: &Fact, event_id: Uuid) -> String {
 pub fn keep(id: &str, event: &Event) -> Write {
     let fields = Fields::default()
         .text("topic", event.topic.name)
+        .number("partition", event.partition.into())
         .number("position", event.position)
         .number("time", event.occur_time.as_microsecond())
         .bytes("payload", event.payload.to_vec());

@@ -71,10 +71,14 @@ impl Generation {
     }
 }
 
-/// How far a topic was counted.
+/// How far a part of a topic was counted.
 #[must_use]
-pub fn source(topic: &str) -> String {
-    format!("source|{topic}")
+pub fn source(topic: &str, partition: i32) -> String {
+    match partition {
+        // As it was before topics had parts.
+        0 => format!("source|{topic}"),
+        _ => format!("source|{topic}|{partition}"),
+    }
 }
 
 /// The project at the end of the id of a person's page.

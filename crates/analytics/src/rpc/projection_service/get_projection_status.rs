@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use tasktracker_database::Failure;
 use tasktracker_events::Topic;
+use tasktracker_events::transport::Place;
 use tasktracker_identity::Call;
 use tasktracker_proto::analytics::v1::{GetProjectionStatusRequest, GetProjectionStatusResponse, ProjectionStatus, SourceStatus};
 use tasktracker_proto::auth::v1::Permission;
@@ -23,13 +24,18 @@ pub async fn get_projection_status(
     let granted = app.access.in_system(call).await?;
     granted.require_in_system(Permission::OperationManage)?;
 
+    let ends = app.events.ends(&TOPICS).await;
+    let ends = ends.map_err(|error| RpcError::unavailable("what brings events", error))?;
     let mut wanted = vec![HEAD.to_owned()];
-    wanted.extend(TOPICS.map(|topic| ids::source(topic.name)));
+    wanted.extend(ends.iter().map(|end| ids::source(end.topic.name, end.partition)));
     let documents = app.store().get(&wanted).await?;
     let find = |id: &str| documents.iter().find(|document| document.id == id);
     let archived = app.store().count(archive::ALL, &end_of(archive::ALL)).await?;
     let dead = app.consumers.dead_letters().count().await.map_err(Failure::from)?;
-    let sources = TOPICS.map(|topic| source(app, topic, find(&ids::source(topic.name))));
+    let sources = TOPICS.map(|topic| {
+        let parts = ends.iter().filter(|end| end.topic == topic);
+        source(topic, parts.map(|end| (end, find(&ids::source(topic.name, end.partition)))))
+    });
     Ok(GetProjectionStatusResponse {
         status: Some(ProjectionStatus {
             generation: Generation(find(HEAD).map_or(1, generation_of)).name(),
@@ -40,14 +46,20 @@ pub async fn get_projection_status(
     })
 }
 
-fn source(app: &App, topic: Topic, document: Option<&Document>) -> SourceStatus {
-    let number = |field: &str| document.and_then(|document| document.fields.get_number(field));
-    let position = number("position").unwrap_or_default();
-    let time = number("time").and_then(|micros| Timestamp::from_microsecond(micros).ok());
+/// All parts of a topic together: each with its end and what is noted of it.
+fn source<'a>(topic: Topic, parts: impl Iterator<Item = (&'a Place, Option<&'a Document>)>) -> SourceStatus {
+    let (mut counted, mut lag, mut last) = (0, 0, None);
+    for (end, document) in parts {
+        let number = |field: &str| document.and_then(|document| document.fields.get_number(field));
+        let position = number("position").unwrap_or_default();
+        counted += position;
+        lag += (end.position - position).max(0);
+        last = last.max(number("time"));
+    }
     SourceStatus {
         topic: topic.name.to_owned(),
-        position: position as f64,
-        lag: i32::try_from((app.ends.of(topic.name) - position).max(0)).unwrap_or(i32::MAX),
-        last_occur_time: time.map(to_proto),
+        position: counted as f64,
+        lag: i32::try_from(lag).unwrap_or(i32::MAX),
+        last_occur_time: last.and_then(|micros| Timestamp::from_microsecond(micros).ok()).map(to_proto),
     }
 }
