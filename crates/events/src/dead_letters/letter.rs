@@ -201,7 +201,7 @@ pub(crate) fn bury(id: Id, group: &str, what: &Buried<'_>, error: &str, attempts
         Expr::val(
             Some(beside)
                 .filter(|beside| !beside.is_empty())
-                .map(|beside| headers::write(beside)),
+                .map(headers::write),
         ),
         identity.into(),
     ];

@@ -210,17 +210,6 @@ impl Parts {
         self.settled.notify_all();
     }
 
-    /// Others have this partition, as the brokers say; librdkafka will say so, too.
-    pub(super) fn lose(&self, place: Place) {
-        let mut state = self.state();
-        if let Some(part) = state.parts.get_mut(&(place.topic, place.partition)) {
-            part.is_leaving = true;
-            part.is_busy = false;
-        }
-        drop(state);
-        self.settled.notify_all();
-    }
-
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

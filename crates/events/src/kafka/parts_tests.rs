@@ -74,6 +74,7 @@ fn a_partition_that_came_again_is_another_one() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "as the thread that polls does")]
 fn whoever_takes_a_partition_away_waits_for_the_batch_at_hand() {
     let parts = Arc::new(filled(&[(0, 10), (1, 1)]));
     let fetched = fetch(&parts, 10);

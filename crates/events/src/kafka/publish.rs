@@ -145,10 +145,9 @@ impl Producer {
         }
         open.0 = None;
         match batch.taken() {
-            (0, error) => Err(PublishError::Unavailable(error.map_or_else(
-                || anyhow!("the brokers do not answer"),
-                |error| librdkafka::explained(error).context("events were not taken"),
-            ))),
+            (0, error) => Err(PublishError::Unavailable(
+                error.map_or_else(|| anyhow!("the brokers do not answer"), librdkafka::explained),
+            )),
             (taken, _) => Ok(taken),
         }
     }

@@ -19,7 +19,7 @@ use crate::fact::Topic;
 use crate::transport::{Fetched, Place, SubscribeError, Subscription};
 
 /// How often a commit is tried while the group is being divided anew, and the pause between tries.
-const TRIES: u32 = 30;
+const TRIES: u32 = 100;
 const PAUSE: Duration = Duration::from_millis(100);
 /// How long leaving may take.
 const GOODBYE: Duration = Duration::from_secs(5);
@@ -52,19 +52,19 @@ impl Subscription for Member {
 
     fn store(&mut self, place: Place) -> BoxFuture<'_, Result<(), SubscribeError>> {
         Box::pin(async move {
-            if !self.parts.may_store(place) {
-                return Err(SubscribeError::Lost);
-            }
             for _ in 0..TRIES {
+                if !self.parts.may_store(place) {
+                    return Err(SubscribeError::Lost);
+                }
                 match self.commit(place).await? {
                     Ok(()) => {
                         self.parts.done(place);
                         return Ok(());
                     }
                     Err(error) => match error.rdkafka_error_code() {
-                        Some(RDKafkaErrorCode::RebalanceInProgress) => tokio::time::sleep(PAUSE).await,
+                        Some(code) if is_in_between(code) => tokio::time::sleep(PAUSE).await,
                         Some(code) if is_refusal(code) => {
-                            self.parts.lose(place);
+                            self.parts.end();
                             return Err(SubscribeError::Lost);
                         }
                         _ => return Err(SubscribeError::Unavailable(librdkafka::explained(error))),
@@ -115,15 +115,20 @@ impl Drop for Member {
     }
 }
 
-/// Whether the brokers say that somebody else has what this member had.
+/// Whether the group is being divided anew. A member that keeps a partition may commit when that is over: a commit that is sent meanwhile comes
+/// to the broker behind the request to join, under a generation that is not the newest any more. From one that loses a partition librdkafka
+/// takes it before it joins again, so it cannot commit what is others' by then.
+fn is_in_between(code: RDKafkaErrorCode) -> bool {
+    matches!(
+        code,
+        RDKafkaErrorCode::RebalanceInProgress | RDKafkaErrorCode::IllegalGeneration | RDKafkaErrorCode::UnknownMemberId
+    )
+}
+
+/// Whether this member is none any more.
 fn is_refusal(code: RDKafkaErrorCode) -> bool {
     matches!(
         code,
-        RDKafkaErrorCode::IllegalGeneration
-            | RDKafkaErrorCode::UnknownMemberId
-            | RDKafkaErrorCode::FencedInstanceId
-            | RDKafkaErrorCode::Fatal
-            | RDKafkaErrorCode::State
-            | RDKafkaErrorCode::UnknownGroup
+        RDKafkaErrorCode::FencedInstanceId | RDKafkaErrorCode::Fatal | RDKafkaErrorCode::State | RDKafkaErrorCode::UnknownGroup
     )
 }

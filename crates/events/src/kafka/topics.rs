@@ -15,6 +15,9 @@ use crate::fact::{TOPICS, Topic};
 
 /// How long the brokers may take.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How often a new topic is looked for, and the pause between looks.
+const LOOKS: u32 = 100;
+const PAUSE: Duration = Duration::from_millis(100);
 const DAY: u64 = 24 * 60 * 60 * 1000;
 
 /// What was found or done.
@@ -136,7 +139,10 @@ impl Cluster {
             .await
             .map_err(librdkafka::explained)?;
         match made.into_iter().next() {
-            Some(Ok(_)) => Ok(true),
+            Some(Ok(_)) => {
+                self.seen(topic, name).await?;
+                Ok(true)
+            }
             Some(Err((_, RDKafkaErrorCode::TopicAlreadyExists))) => Ok(false),
             Some(Err((_, RDKafkaErrorCode::InvalidReplicationFactor))) => Err(anyhow!(
                 "{name} cannot be made: there are fewer than {} brokers; set `replication_factor` to their number",
@@ -145,6 +151,17 @@ impl Cluster {
             Some(Err((_, code))) => Err(anyhow!("{name} was not made: {code}. {}", librdkafka::advice(code))),
             None => Err(anyhow!("the brokers do not say whether {name} was made")),
         }
+    }
+
+    /// Waits until the brokers have heard of a topic that was made.
+    async fn seen(&self, topic: &Topic, name: &str) -> anyhow::Result<()> {
+        for _ in 0..LOOKS {
+            if self.shape(name).await?.0 == topic.partitions {
+                return Ok(());
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        Err(anyhow!("{name} was made, but the brokers do not show it"))
     }
 
     async fn compare(

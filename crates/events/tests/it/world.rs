@@ -343,11 +343,16 @@ pub async fn number(database: &Database, query: &SelectStatement) -> i64 {
 
 /// Looks again until it is so, for ten seconds.
 pub async fn until<F: Future<Output = bool>>(what: &str, is_so: impl Fn() -> F) {
-    for _ in 0..2000 {
+    until_within(10, what, is_so).await;
+}
+
+/// Looks again until it is so, for so many seconds.
+pub async fn until_within<F: Future<Output = bool>>(seconds: u32, what: &str, is_so: impl Fn() -> F) {
+    for _ in 0..seconds * 200 {
         if is_so().await {
             return;
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    panic!("not in ten seconds: {what}");
+    panic!("not in {seconds} seconds: {what}");
 }

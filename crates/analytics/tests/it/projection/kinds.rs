@@ -65,6 +65,32 @@ async fn what_is_damaged_is_poison_and_nothing_of_its_batch_is_counted() {
 }
 
 #[tokio::test]
+async fn each_part_of_a_topic_is_noted_by_itself() {
+    let store = Arc::new(Memory::new(true));
+    let projection = projection(store.clone());
+    let first = created()
+        .events
+        .into_iter()
+        .find(|event| event.topic == Topic::CORE_TASK)
+        .expect("one of a task");
+    let in_part = |partition, position| Event {
+        partition,
+        position,
+        event_id: uuid::Uuid::from_u128(u128::try_from(position).expect("a place")),
+        ..first.clone()
+    };
+    projection.react(&[in_part(0, 70), in_part(3, 9)]).await.expect("counts");
+    // The place in one part says nothing of another.
+    projection.react(&[in_part(3, 12)]).await.expect("counts");
+    let noted = |id: String| {
+        let found = store.dump().into_iter().find(|document| document.id == id);
+        found.and_then(|document| document.fields.get_number("position"))
+    };
+    let source = |partition| tasktracker_analytics::records::ids::source(Topic::CORE_TASK.name, partition);
+    assert_eq!((noted(source(0)), noted(source(3)), noted(source(1))), (Some(70), Some(12), None));
+}
+
+#[tokio::test]
 async fn a_store_that_does_not_answer_is_no_poison() {
     let store = Arc::new(Memory::new(true));
     let projection = projection(store.clone());

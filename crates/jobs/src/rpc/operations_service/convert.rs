@@ -46,6 +46,7 @@ pub fn of_dead_letter(letter: Letter) -> DeadLetter {
         service: letter.service,
         group: letter.group,
         topic: letter.topic,
+        partition: letter.partition,
         position: letter.position as f64,
         key: letter.key,
         event_id: letter.event_id,

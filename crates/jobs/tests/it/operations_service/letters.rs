@@ -5,7 +5,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use sea_orm::sea_query::{Expr, Query};
 use tasktracker_database::{Id, Time};
-use tasktracker_events::transport::{SubscribeError, Subscription};
+use tasktracker_events::transport::{Place, SubscribeError, Subscription};
 use tasktracker_events::{Consumers, DeadLetters, Event, ReactError, Reaction, Subscriber, Topic};
 use tasktracker_server::clock::Clock;
 use tasktracker_server::ids::Ids;
@@ -45,6 +45,14 @@ impl Subscriber for Silent {
     fn join<'a>(&'a self, _: &'a str, _: &'a [Topic]) -> BoxFuture<'a, Result<Box<dyn Subscription>, SubscribeError>> {
         Box::pin(std::future::pending())
     }
+
+    fn ends<'a>(&'a self, _: &'a [Topic]) -> BoxFuture<'a, Result<Vec<Place>, SubscribeError>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    fn unhandled<'a>(&'a self, _: &'a str, _: &'a [Topic]) -> BoxFuture<'a, Result<u64, SubscribeError>> {
+        Box::pin(async { Ok(0) })
+    }
 }
 
 pub fn of(node: &Node) -> DeadLetters {
@@ -76,6 +84,7 @@ impl Office {
                     "error",
                     "attempts",
                     "create_time",
+                    "partition",
                 ])
                 .values_panic([
                     Expr::val(id.as_str()),
@@ -90,6 +99,7 @@ impl Office {
                     Expr::val("not fine"),
                     Expr::val(5_i64),
                     Expr::val(now),
+                    Expr::val(7_i64),
                 ])
                 .take(),
         );

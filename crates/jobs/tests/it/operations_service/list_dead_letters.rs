@@ -52,6 +52,7 @@ async fn lists_the_newest_first_with_all_there_is_to_know() {
         error: "not fine".to_owned(),
         attempts: 5,
         create_time: all[0].create_time,
+        partition: 7,
     };
     assert_eq!(all[0], wanted);
     let (others, _) = office.page_of_letters(request(0, "", "core.other")).await;
