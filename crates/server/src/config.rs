@@ -24,8 +24,20 @@ pub struct Config {
 }
 
 /// Sections that some process of an instance knows. One that does not passes over them.
-const SECTIONS: [&str; 12] = [
-    "server", "database", "events", "instance", "log", "mail", "services", "auth", "core", "analytics", "files", "gateway",
+const SECTIONS: [&str; 13] = [
+    "server",
+    "database",
+    "events",
+    "ephemeral",
+    "instance",
+    "log",
+    "mail",
+    "services",
+    "auth",
+    "core",
+    "analytics",
+    "files",
+    "gateway",
 ];
 
 impl Config {
@@ -211,8 +223,8 @@ impl Config {
 
 /// Whether a key's value must not be shown.
 fn is_secret(key: &str) -> bool {
-    let name = key.rsplit('.').next().unwrap_or(key);
     const SECRET: [&str; 6] = ["secret", "secret_key", "secret_access_key", "password", "token", "url"];
+    let name = key.rsplit('.').next().unwrap_or(key);
     SECRET.iter().any(|word| name.ends_with(word)) && name != "public_url"
 }
 

@@ -9,6 +9,7 @@ mod problem;
 mod process;
 mod processes;
 mod steps;
+mod stores;
 mod user;
 mod world;
 

@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use crate::entrance::Entrance;
 use crate::postgres::{self, Databases};
 use crate::process::{ready, stopped};
+use crate::stores;
 
 /// The processes, in the order in which they start.
 pub const PARTS: [&str; 5] = ["auth", "core", "analytics", "files", "gateway"];
@@ -59,6 +60,7 @@ impl Processes {
             folder,
             _databases: databases,
         };
+        processes.make_topics();
         for part in PARTS {
             let setup_token = processes.run(part).await;
             if part == "auth" {
@@ -78,6 +80,18 @@ impl Processes {
         let (child, _, setup_token) = ready(&mut command, "is ready: ", "is ready: ").await;
         self.running().insert(part, child);
         setup_token
+    }
+
+    /// Makes the topics, where events go by Kafka.
+    fn make_topics(&self) {
+        if !self.environment.iter().any(|(name, _)| name.ends_with("KAFKA__BROKERS")) {
+            return;
+        }
+        let mut command = Command::new(self.programs.join("tasktracker"));
+        command.args(["topics", "apply"]).current_dir(self.folder.path());
+        let made = command.envs(self.environment.iter().map(|(name, value)| (name, value))).output();
+        let made = made.expect("the program starts");
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     }
 
     /// Kills a process as a power cut would.
@@ -149,6 +163,7 @@ fn environment(databases: &Databases, ports: &BTreeMap<&'static str, u16>) -> Ve
         ("TASKTRACKER_DATABASE__POOL".to_owned(), "4".to_owned()),
         ("TASKTRACKER_INSTANCE__SECRET".to_owned(), SECRET.to_owned()),
     ];
+    environment.extend(stores::settings(&databases.prefix));
     for (part, port) in ports.iter().filter(|(part, _)| **part != "gateway") {
         let name = format!("TASKTRACKER_SERVICES__{}", part.to_uppercase());
         environment.push((name, format!("http://127.0.0.1:{port}")));

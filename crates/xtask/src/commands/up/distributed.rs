@@ -75,11 +75,25 @@ fn settings(data_dir: &Path, servers: &[(&'static str, String)]) -> Result<Vec<(
         let found = servers.iter().find(|(variable, _)| *variable == name);
         found.map(|(_, address)| address.clone()).with_context(|| format!("no server is at {name}"))
     };
+    let s3 = at("TASKTRACKER_TEST_S3")?;
+    let (keys, s3) = s3.trim_start_matches("http://").split_once('@').context("S3 has no keys")?;
+    let (access_key, secret_key) = keys.split_once(':').context("S3 has no secret")?;
     Ok(vec![
         ("TASKTRACKER_DATABASE__URL".to_owned(), at("TASKTRACKER_TEST_POSTGRES")?),
         ("TASKTRACKER_EVENTS__KAFKA__BROKERS".to_owned(), at("TASKTRACKER_TEST_KAFKA")?),
         // There is one broker.
         ("TASKTRACKER_EVENTS__KAFKA__REPLICATION_FACTOR".to_owned(), "1".to_owned()),
+        ("TASKTRACKER_ANALYTICS__MONGODB__URL".to_owned(), at("TASKTRACKER_TEST_MONGODB")?),
+        ("TASKTRACKER_FILES__S3__ENDPOINT".to_owned(), format!("http://{s3}")),
+        ("TASKTRACKER_FILES__S3__BUCKET".to_owned(), "tasktracker".to_owned()),
+        ("TASKTRACKER_FILES__S3__CREATE_BUCKET".to_owned(), "true".to_owned()),
+        ("TASKTRACKER_FILES__S3__ACCESS_KEY".to_owned(), access_key.to_owned()),
+        ("TASKTRACKER_FILES__S3__SECRET_KEY".to_owned(), secret_key.to_owned()),
+        ("TASKTRACKER_MAIL__TRANSPORT".to_owned(), "ses".to_owned()),
+        ("TASKTRACKER_MAIL__SES__ENDPOINT".to_owned(), at("TASKTRACKER_TEST_SES")?),
+        ("TASKTRACKER_MAIL__SES__REGION".to_owned(), "us-east-1".to_owned()),
+        ("TASKTRACKER_MAIL__SES__ACCESS_KEY_ID".to_owned(), "local".to_owned()),
+        ("TASKTRACKER_MAIL__SES__SECRET_ACCESS_KEY".to_owned(), "local".to_owned()),
         ("TASKTRACKER_INSTANCE__SECRET_FILE".to_owned(), secret_file(data_dir)?.display().to_string()),
     ])
 }
