@@ -198,11 +198,7 @@ pub(crate) fn bury(id: Id, group: &str, what: &Buried<'_>, error: &str, attempts
         i64::from(attempts).into(),
         Expr::val(now),
         i64::from(partition).into(),
-        Expr::val(
-            Some(beside)
-                .filter(|beside| !beside.is_empty())
-                .map(headers::write),
-        ),
+        Expr::val(Some(beside).filter(|beside| !beside.is_empty()).map(headers::write)),
         identity.into(),
     ];
     let columns = COLUMNS.into_iter().chain(["identity"]);
