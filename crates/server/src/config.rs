@@ -179,7 +179,10 @@ impl Config {
 /// Whether a key's value must not be shown.
 fn is_secret(key: &str) -> bool {
     let name = key.rsplit('.').next().unwrap_or(key);
-    ["secret", "secret_key", "password", "token", "url"].iter().any(|word| name.ends_with(word)) && name != "public_url"
+    ["secret", "secret_key", "password", "token", "url"]
+        .iter()
+        .any(|word| name.ends_with(word))
+        && name != "public_url"
 }
 
 fn leaves(prefix: &str, table: &Table) -> Vec<(String, Value)> {
