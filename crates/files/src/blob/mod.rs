@@ -87,7 +87,8 @@ pub struct Place {
 
 /// A store of contents.
 pub trait BlobStore: Debug + Send + Sync {
-    /// Makes an empty content on its way; its name survives a crash from now on. One that is there stays as it is.
+    /// Makes an empty content on its way: from now on it can be written, also after a crash. One that is there stays as it is. A store that
+    /// needs no place beforehand does nothing.
     fn create(&self, id: Uuid) -> BoxFuture<'_, Result<(), BlobError>>;
 
     /// A content on its way, to be written from a place on. What lies behind, which nobody was told of, is cut off by the first writing,

@@ -15,7 +15,8 @@ use crate::config::Config;
 /// The place cannot be used; the error says which setting to look at.
 pub async fn open(config: &Config, root: &Path, lifecycle: &Lifecycle) -> anyhow::Result<Arc<dyn BlobStore>> {
     if config.s3.is_chosen() {
-        return s3(config, lifecycle).await;
+        // Boxed, because finding S3 is a large future and every start holds this one.
+        return Box::pin(s3(config, lifecycle)).await;
     }
     let directory = Directory::open(root, config.chunk()).with_context(|| {
         format!(

@@ -6,7 +6,7 @@ use tasktracker_events::outbox;
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::blob::Area;
+use crate::blob::{Area, BlobError};
 use crate::db::files;
 use crate::domain::file::{File, FileState};
 use crate::rpc::file_service::convert;
@@ -16,8 +16,8 @@ const BATCH: u64 = 100;
 /// Removes everything that waits for it. A content that cannot be removed waits for the next time.
 ///
 /// # Errors
-/// The database does not take it; nothing is lost by trying later.
-pub async fn purge(app: &App) -> Result<(), CommitError> {
+/// The database does not take it, or the store of contents is away; nothing is lost by trying later.
+pub async fn purge(app: &App) -> anyhow::Result<()> {
     let mut after = Uuid::nil();
     loop {
         let leaving = files::list_leaving(app.db.reader(), after, BATCH).await?;
@@ -26,6 +26,8 @@ pub async fn purge(app: &App) -> Result<(), CommitError> {
         for file in leaving {
             match app.blobs.remove(Area::Objects, file.id).await {
                 Ok(()) => forget(app, file).await?,
+                // All the others would fail too, each after a while.
+                Err(error @ BlobError::Unavailable(_)) => return Err(error.into()),
                 Err(error) => {
                     let error = format!("{:#}", anyhow::Error::new(error));
                     tracing::warn!(file.id = %file.id, error, "the content of a deleted file was not removed, trying again later");

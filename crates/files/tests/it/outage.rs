@@ -64,10 +64,7 @@ async fn survives(scene: Scene, away: impl AsyncFn(), back: impl AsyncFn()) {
         AWAY
     );
     assert_eq!(problem(linus.complete(&whole, "").await).to_string(), AWAY);
-    assert_eq!(
-        problem(linus.uploads().create_upload(announcement(&task, "new", b"1")).await).to_string(),
-        AWAY
-    );
+    linus.announce(&task, "new", b"1").await;
     assert_eq!(problem(linus.download(&kept.id).await.map(tonic::Response::new)).to_string(), AWAY);
     assert!(world.system.files.blobs.ping().await.is_err());
     assert_eq!(linus.list(&task.id).await.expect("lists"), std::slice::from_ref(&kept));

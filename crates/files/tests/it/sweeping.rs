@@ -57,7 +57,8 @@ async fn abandoned_uploads_are_forgotten_and_give_their_room_back() {
 async fn bytes_that_belong_to_nothing_are_removed_after_a_day() {
     let Scene { world, linus, task, .. } = scene().await;
     let file = linus.put(&task, "a", b"1").await;
-    let pending = linus.announce(&task, "b", b"1").await;
+    let pending = linus.announce(&task, "b", b"12").await;
+    linus.write(&pending, 0, b"1").await.expect("writes");
     let stray = world.system.files.ids.next().to_string();
     for area in [Area::Objects, Area::Incoming] {
         lay(&world, area, &stray, b"stray").await;

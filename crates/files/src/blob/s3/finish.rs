@@ -2,6 +2,7 @@
 
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
+use bytes::Bytes;
 use uuid::Uuid;
 
 use super::keys::{self, Mark};
@@ -13,34 +14,35 @@ impl S3 {
     /// Shows a content as an object.
     pub(super) async fn show(&self, id: Uuid, mark: Mark) -> Result<(), BlobError> {
         let length = mark.at;
+        if length == 0 {
+            let was_there = self.put_whole(id, Bytes::new()).await?;
+            return if was_there { self.check_shown(id, 0).await } else { Ok(()) };
+        }
         let record = match self.record(id, mark).await {
-            Err(BlobError::Missing) => match self.no_record(id, length).await? {
-                // Shown before, by somebody who did not live to say so.
-                BlobError::Missing => return self.check_shown(id, length).await,
-                error => return Err(error),
+            Err(BlobError::Missing) => match self.check_shown(id, length).await {
+                // Not shown before either, by somebody who did not live to say so.
+                Err(BlobError::Missing) => return Err(self.no_record(id, length).await?),
+                shown => return shown,
             },
             record => record?,
         };
-        let is_small = record.parts.list.is_empty();
-        let was_there = if is_small {
-            self.put_whole(id, record).await?
+        let was_there = if record.parts.list.is_empty() {
+            self.put_whole(id, record.tail).await?
         } else {
             self.complete(id, record).await?
         };
         if was_there {
             self.check_shown(id, length).await?;
         }
-        // Of the others, a writer that was killed may have left parts.
-        if is_small {
-            self.forget_records(id).await
-        } else {
-            self.forget(id).await
-        }
+        // Nobody waits for it: what stays is found by the sweep.
+        let store = self.clone();
+        drop(self.begin(async move { store.forget(id).await }));
+        Ok(())
     }
 
     /// Puts a content that is too small for parts. Answers whether one is there already.
-    async fn put_whole(&self, id: Uuid, record: Record) -> Result<bool, BlobError> {
-        match self.put(&self.0.keys.object(id), record.tail, true).await {
+    async fn put_whole(&self, id: Uuid, content: Bytes) -> Result<bool, BlobError> {
+        match self.put(&self.0.keys.object(id), content, true).await {
             Err(error) if is_there(&error) => Ok(true),
             done => done.map(|()| false).map_err(failure::of),
         }
@@ -107,10 +109,6 @@ impl S3 {
                 Err(error) => return Err(error),
             }
         }
-        self.forget_records(id).await
-    }
-
-    async fn forget_records(&self, id: Uuid) -> Result<(), BlobError> {
         self.delete(self.keys_below(&self.0.keys.records(id)).await?).await
     }
 

@@ -98,7 +98,7 @@ impl Growing {
             growing.records.before = found.before;
             growing.upload = found.parts.upload.clone().map_or(Upload::None, Upload::Known);
             growing.parts = found.parts;
-            growing.reserve();
+            growing.take_permit(found.tail.len()).await?;
             growing.gathered.extend_from_slice(&found.tail);
         }
         if growing.parts.size == 0 {
@@ -124,10 +124,7 @@ impl Growing {
                 continue;
             }
             let Some(bytes) = waiting.front_mut() else { return Ok(()) };
-            if self.permit.is_none() && self.gathered.len() + bytes.len() > FREE {
-                let memory = Arc::clone(&self.store.0.memory);
-                self.permit = Some(memory.acquire_owned().await.map_err(std::io::Error::other)?);
-            }
+            self.take_permit(bytes.len()).await?;
             let taken = bytes.split_to(room.min(bytes.len()));
             if bytes.is_empty() {
                 waiting.pop_front();
@@ -137,6 +134,15 @@ impl Growing {
             self.gathered.extend_from_slice(&taken);
             self.at += taken.len() as u64;
         }
+    }
+
+    /// Waits for room in memory, where this many bytes more need it.
+    async fn take_permit(&mut self, more: usize) -> Result<(), BlobError> {
+        if self.permit.is_none() && self.gathered.len() + more > FREE {
+            let memory = Arc::clone(&self.store.0.memory);
+            self.permit = Some(memory.acquire_owned().await.map_err(std::io::Error::other)?);
+        }
+        Ok(())
     }
 
     /// Makes everything that was gathered safe. May be dropped while it waits, and called again.
@@ -214,7 +220,7 @@ impl Growing {
             before: Some(self.records.last),
         };
         let (store, id, start) = (self.store.clone(), self.id, self.records.start);
-        let done_with = self.records.before.filter(|before| *before != start);
+        let done_with = self.records.before.filter(|before| *before != start && before.at > 0);
         let job = self.store.begin(async move {
             store.put_record(id, &record).await?;
             if let Some(mark) = done_with {
@@ -244,12 +250,13 @@ impl Growing {
         usize::try_from(self.parts.size).unwrap_or(usize::MAX)
     }
 
-    /// Takes room for a part at once, or for what is still to come.
+    /// Takes room for a part at once, or for what is still to come; without a permit only for a little.
     fn reserve(&mut self) {
-        if self.gathered.capacity() == 0 {
+        let most = if self.permit.is_some() { self.part() } else { FREE };
+        if self.gathered.capacity() < most {
             let left = self.length.saturating_sub(self.at).saturating_add(1);
-            let room = usize::try_from(left).unwrap_or(usize::MAX).min(self.part());
-            self.gathered.reserve(room);
+            let left = usize::try_from(left).unwrap_or(usize::MAX);
+            self.gathered.reserve(left.min(most.saturating_sub(self.gathered.len())));
         }
     }
 }

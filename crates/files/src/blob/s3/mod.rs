@@ -28,7 +28,6 @@ use uuid::Uuid;
 use super::{Area, BlobError, BlobStore, Hash, Link, Place, Reading, Shown, Writing};
 use crate::domain::checksum::Checksum;
 use keys::{Keys, Mark};
-use record::{Parts, Record};
 
 /// S3 takes no smaller part than this, except as the last one.
 const LEAST_PART: usize = 5 * 1024 * 1024;
@@ -65,15 +64,6 @@ impl fmt::Debug for S3 {
 }
 
 impl S3 {
-    async fn make(&self, id: Uuid) -> Result<(), BlobError> {
-        let empty = Record {
-            parts: Parts::default(),
-            tail: bytes::Bytes::new(),
-            before: None,
-        };
-        self.put_record(id, &empty).await
-    }
-
     async fn address(&self, id: Uuid, shown: Shown<'_>, valid: Duration) -> Result<Link, BlobError> {
         let how = PresigningConfig::expires_in(valid).map_err(std::io::Error::other)?;
         let request = self
@@ -94,8 +84,9 @@ impl S3 {
 }
 
 impl BlobStore for S3 {
-    fn create(&self, id: Uuid) -> BoxFuture<'_, Result<(), BlobError>> {
-        Box::pin(self.make(id))
+    // Nothing is there before the first bytes are safe.
+    fn create(&self, _: Uuid) -> BoxFuture<'_, Result<(), BlobError>> {
+        Box::pin(async { Ok(()) })
     }
 
     fn write(&self, place: Place) -> Box<dyn Writing> {

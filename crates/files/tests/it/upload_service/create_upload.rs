@@ -24,7 +24,11 @@ async fn an_announced_upload_waits_for_bytes() {
         .expect("a moment")
         .as_second();
     assert_eq!(expires - begun, 24 * 60 * 60);
-    assert!(is_coming(&world, &made.upload_id).await);
+    assert_eq!(
+        is_coming(&world, &made.upload_id).await,
+        incoming(&world, "").is_some(),
+        "a file is named beforehand"
+    );
     assert_eq!(linus.list(&task.id).await.expect("lists"), [], "nothing is seen of it yet");
 }
 
