@@ -179,7 +179,10 @@ impl Config {
 /// Whether a key's value must not be shown.
 fn is_secret(key: &str) -> bool {
     let name = key.rsplit('.').next().unwrap_or(key);
-    ["secret", "password", "token", "url", "secret_access_key"].iter().any(|word| name.ends_with(word)) && name != "public_url"
+    ["secret", "password", "token", "url", "secret_access_key"]
+        .iter()
+        .any(|word| name.ends_with(word))
+        && name != "public_url"
 }
 
 fn leaves(prefix: &str, table: &Table) -> Vec<(String, Value)> {
@@ -242,6 +245,22 @@ mod tests {
         let config = variables(&[("TASKTRACKER_INSTANCE__SECRET_FILE", file.to_str().unwrap())]).unwrap();
         assert_eq!(config.lookup("instance.secret").unwrap().as_str(), Some("hush"));
         assert!(!config.print().contains("hush"));
+    }
+
+    #[test]
+    fn keys_that_hold_secrets_are_known_by_their_names() {
+        for key in [
+            "mail.smtp.password",
+            "mail.ses.secret_access_key",
+            "instance.secret",
+            "database.url",
+            "x.setup_token",
+        ] {
+            assert!(is_secret(key), "{key}");
+        }
+        for key in ["gateway.public_url", "mail.ses.access_key_id", "mail.from"] {
+            assert!(!is_secret(key), "{key}");
+        }
     }
 
     #[test]

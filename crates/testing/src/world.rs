@@ -28,7 +28,8 @@ pub struct World {
     pub clock: Arc<ManualClock>,
     /// Where the gateway listens.
     pub address: SocketAddr,
-    settings: Settings,
+    /// Boxed, so that futures that hold a world stay small.
+    settings: Box<Settings>,
     channel: Channel,
     users: Mutex<HashMap<String, User>>,
     folder: TempDir,
@@ -55,7 +56,7 @@ impl World {
     pub async fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
         let folder = tempfile::tempdir().expect("a temporary directory");
         let clock = Arc::new(ManualClock::new(BEGINNING.parse().expect("a moment")));
-        let mut settings = test_settings(folder.path().join("data"));
+        let mut settings = Box::new(test_settings(folder.path().join("data")));
         change(&mut settings);
         let (system, address, channel) = open(&settings, &clock, 1).await;
         Self {
