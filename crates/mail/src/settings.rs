@@ -170,7 +170,8 @@ impl Settings {
                 Ok(self.paced(Directory::new(path.unwrap_or(default_directory))))
             }
             Transport::Smtp => self.smtp(),
-            Transport::Ses => self.ses().await,
+            // Boxed, because looking for a region and credentials is a large future.
+            Transport::Ses => Box::pin(self.ses()).await,
         }
     }
 

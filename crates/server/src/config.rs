@@ -306,6 +306,22 @@ mod tests {
     }
 
     #[test]
+    fn keys_that_hold_secrets_are_known_by_their_names() {
+        for key in [
+            "mail.smtp.password",
+            "mail.ses.secret_access_key",
+            "instance.secret",
+            "database.url",
+            "x.setup_token",
+        ] {
+            assert!(is_secret(key), "{key}");
+        }
+        for key in ["gateway.public_url", "mail.ses.access_key_id", "mail.from"] {
+            assert!(!is_secret(key), "{key}");
+        }
+    }
+
+    #[test]
     fn values_of_another_type_are_refused() {
         assert!(
             variables(&[("TASKTRACKER_GATEWAY__PORT", "many")])

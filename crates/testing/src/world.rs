@@ -29,7 +29,8 @@ pub struct World {
     pub clock: Arc<ManualClock>,
     /// Where the gateway listens.
     pub address: SocketAddr,
-    settings: Settings,
+    /// Boxed, so that futures that hold a world stay small.
+    settings: Box<Settings>,
     channel: Channel,
     users: Mutex<HashMap<String, User>>,
     folder: TempDir,
@@ -58,7 +59,7 @@ impl World {
     pub async fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
         let folder = tempfile::tempdir().expect("a temporary directory");
         let clock = Arc::new(ManualClock::new(BEGINNING.parse().expect("a moment")));
-        let mut settings = test_settings(folder.path().join("data"));
+        let mut settings = Box::new(test_settings(folder.path().join("data")));
         let databases = match postgres::server() {
             Some(url) => Some(Databases::fresh(url).await),
             None => None,

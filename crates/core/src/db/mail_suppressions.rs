@@ -21,7 +21,7 @@ pub async fn find(reader: &Reader, address_key: &str, now: Time) -> Result<Optio
     let Some(row) = reader.query_one(&select).await? else {
         return Ok(None);
     };
-    let reason: i32 = row.try_get("", "reason")?;
+    let reason: i64 = row.try_get("", "reason")?;
     // One of a newer program means what all do: no mail.
     Ok(Some((
         Suppression::from_number(reason).unwrap_or(Suppression::Rejected),
@@ -48,7 +48,7 @@ pub fn suppress(txn: &mut Transaction, address_key: &str, reason: Suppression, n
 }
 
 /// What was told and counts no longer.
-const FORGIVEN: i32 = 0;
+const FORGIVEN: i64 = 0;
 
 /// Begins the mails to an address again, and forgives what was counted against it. That it was told stays, so that it is not taken twice.
 pub fn lift(txn: &mut Transaction, address_key: &str) {

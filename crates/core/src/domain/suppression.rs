@@ -48,7 +48,7 @@ impl Suppression {
 
     /// Its number in the database.
     #[must_use]
-    pub fn number(self) -> i32 {
+    pub fn number(self) -> i64 {
         match self {
             Self::Bounce => 1,
             Self::Complaint => 2,
@@ -59,7 +59,7 @@ impl Suppression {
 
     /// The one with this number.
     #[must_use]
-    pub fn from_number(number: i32) -> Option<Self> {
+    pub fn from_number(number: i64) -> Option<Self> {
         Self::ALL.into_iter().find(|suppression| suppression.number() == number)
     }
 
@@ -78,7 +78,7 @@ impl Suppression {
 impl Told {
     /// Its number in the database.
     #[must_use]
-    pub fn number(self) -> i32 {
+    pub fn number(self) -> i64 {
         match self {
             Self::PermanentBounce => 1,
             Self::TransientBounce => 2,

@@ -11,7 +11,7 @@ pub struct Model {
     pub message_id: String,
     #[sea_orm(primary_key, auto_increment = false)]
     pub address_key: String,
-    pub kind: i32,
+    pub kind: i64,
     pub create_time: Time,
 }
 

@@ -9,7 +9,7 @@ use tasktracker_database::Time;
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub address_key: String,
-    pub reason: i32,
+    pub reason: i64,
     pub create_time: Time,
 }
 

@@ -10,16 +10,19 @@ use tasktracker_mail::{MailError, Mailer, Message};
 
 use super::*;
 
+/// How a mail is refused.
+type Refusal = fn(anyhow::Error) -> MailError;
+
 /// A carrier that refuses as it is told, and keeps what it takes.
 #[derive(Debug, Default)]
 struct Carrier {
-    refusal: Mutex<Option<fn(anyhow::Error) -> MailError>>,
+    refusal: Mutex<Option<Refusal>>,
     asked: Mutex<Vec<String>>,
     taken: Mutex<Vec<Message>>,
 }
 
 impl Carrier {
-    fn refuse(&self, refusal: Option<fn(anyhow::Error) -> MailError>) {
+    fn refuse(&self, refusal: Option<Refusal>) {
         *self.refusal.lock().expect("whole") = refusal;
     }
 
@@ -103,7 +106,7 @@ async fn an_address_that_was_refused_for_good_is_not_written_to_again() {
 
 #[tokio::test]
 async fn what_an_operator_must_set_right_is_sent_afterwards() {
-    for refusal in [MailError::Misconfigured as fn(anyhow::Error) -> MailError, MailError::Transient] {
+    for refusal in [MailError::Misconfigured as Refusal, MailError::Transient] {
         let (world, carrier, ada, linus, web) = scene().await;
         carrier.refuse(Some(refusal));
         ada.task_of(&web, task("Plan", &[&linus])).await;
