@@ -122,7 +122,7 @@ mod tests {
         for (bad, complaint) in [
             (good.replace("volumes: [", "volmes: ["), "volmes"),
             (good.replace("volumes: { store", "volumes: { other"), "undefined volume store"),
-            (good.replace("a:1", "${A:?say which}"), "say which"),
+            (good.replace("a:1", "'${A:?say which}'"), "say which"),
             (good.replace("image: a:1,", "image: a:1, depends_on: [b],"), "undefined service"),
         ] {
             let refused = try_one(&bad).unwrap_err();
