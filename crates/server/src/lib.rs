@@ -5,6 +5,7 @@ pub mod clock;
 pub mod config;
 pub mod data_dir;
 pub mod error;
+pub mod health;
 pub mod ids;
 pub mod lifecycle;
 pub mod listen;

@@ -1,7 +1,7 @@
-//! The command line of a program that holds one part of the system: `serve`, `migrate` and `version`, its configuration, its logs, and its
-//! end.
+//! The command line of a program that holds one part of the system: `serve`, `migrate`, `health` and `version`, its configuration, its
+//! logs, and its end.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 
 use crate::config::Config;
 use crate::lifecycle::Lifecycle;
-use crate::{telemetry, terminal};
+use crate::{health, telemetry, terminal};
 
 /// One part of the system as a program.
 pub trait Program {
@@ -37,7 +37,7 @@ pub trait Program {
 #[serde(deny_unknown_fields)]
 pub struct Server {
     /// Address of its ports.
-    pub address: std::net::IpAddr,
+    pub address: IpAddr,
     /// Its port.
     pub port: u16,
     /// Port for operators; 0 for none.
@@ -57,6 +57,8 @@ enum Command {
     Serve(Serve),
     /// Brings the database to the schema of this program, and ends.
     Migrate(Common),
+    /// Asks the process of this configuration whether it serves, and fails when it does not: for the health check of a container.
+    Health(Common),
     /// Prints the version.
     Version,
 }
@@ -103,6 +105,10 @@ fn run<P: Program>(command: Command) -> anyhow::Result<()> {
             let config = read::<P>(&common)?;
             terminal::say(run_async(&config, P::migrate(&config))?);
         }
+        Command::Health(common) => {
+            let server: Server = read::<P>(&common)?.section("server")?;
+            ask(server.address, server.port)?;
+        }
         Command::Serve(serve) => {
             let mut config = read::<P>(&serve.common)?;
             if let Some(port) = serve.port {
@@ -129,6 +135,17 @@ fn read<P: Program>(common: &Common) -> anyhow::Result<Config> {
         config = config.file(path)?;
     }
     config.env()
+}
+
+/// Asks the process at this port of this machine whether it serves, and says so.
+///
+/// # Errors
+/// It does not.
+pub fn ask(address: IpAddr, port: u16) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(health::ask((address, port).into()))?;
+    terminal::say("serving");
+    Ok(())
 }
 
 /// Logs as the configuration says, and runs work on a runtime of all processors.

@@ -42,6 +42,14 @@ enum Command {
     Soak(commands::soak::Arguments),
 }
 
+/// Whether there is such a command with such flags; if not, why.
+fn understand(arguments: Vec<&str>) -> Result<(), String> {
+    let parsed = Arguments::try_parse_from(std::iter::once("cargo xtask").chain(arguments));
+    parsed
+        .map(drop)
+        .map_err(|error| error.to_string().lines().next().unwrap_or_default().to_owned())
+}
+
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Up(arguments) => commands::up::run(&arguments),

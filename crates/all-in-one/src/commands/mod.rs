@@ -3,6 +3,7 @@
 mod admin;
 mod demo;
 mod doctor;
+mod health;
 mod migrate;
 mod openapi;
 mod serve;
@@ -35,6 +36,8 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Looks at the configuration, the data directory and the databases, and says what is wrong.
     Doctor(doctor::Doctor),
+    /// Asks the process of this configuration whether it serves, and fails when it does not: for the health check of a container.
+    Health(health::Health),
     /// Fills an instance without users with demo data, and ends.
     Demo(demo::Demo),
     /// Helps an operator who is locked out. The server must not be running on this data directory.
@@ -82,6 +85,7 @@ impl Cli {
             Command::Serve(serve) => serve.run(),
             Command::Migrate(migrate) => migrate.run(),
             Command::Doctor(doctor) => doctor.run(),
+            Command::Health(health) => health.run(),
             Command::Demo(demo) => demo.run(),
             Command::Admin(admin) => admin.run(),
             #[cfg(feature = "distributed")]

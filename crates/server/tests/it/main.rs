@@ -6,6 +6,7 @@
 mod data_dir;
 mod deadlines;
 mod foreign;
+mod health;
 mod lifecycle;
 mod limits;
 mod listen;

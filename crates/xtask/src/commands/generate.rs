@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::protos::Protos;
 use crate::rules::events_doc::Topics;
-use crate::rules::{buf, events_doc, routes};
+use crate::rules::{buf, events_doc, images, routes};
 use crate::tools::{self, Found};
 use crate::{environment, terminal};
 
@@ -29,6 +29,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     write(&root, routes::PATH, &routes::table(&protos))?;
     let topics = std::fs::read_to_string(root.join(events_doc::TABLE)).with_context(|| format!("cannot read {}", events_doc::TABLE))?;
     write(&root, events_doc::PATH, &events_doc::document(&protos, &Topics::parse(&topics)?)?)?;
+    for (path, text) in images::files() {
+        write(&root, &path, &text)?;
+    }
     let document = environment::output(
         environment::cargo()
             .args(["run", "--quiet", "--package", "tasktracker", "--", "openapi"])

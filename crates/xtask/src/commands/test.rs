@@ -16,7 +16,8 @@ pub struct Arguments {
     /// Only on SQLite and in one process.
     #[arg(long, conflicts_with = "distributed")]
     embedded: bool,
-    /// Only on PostgreSQL, Kafka, MongoDB, S3, SES and Redis, which are started for it, and with one process a service.
+    /// Only on PostgreSQL, Kafka, MongoDB, S3, SES and Redis, and with one process a service. Servers that TASKTRACKER_TEST_POSTGRES and the like
+    /// do not name are started for it.
     #[arg(long)]
     distributed: bool,
     /// Only tests with this in their path; installs no tools unless it is `polyglot`.

@@ -3,12 +3,15 @@
 mod api;
 pub mod buf;
 mod clippy;
+mod compose;
 mod crate_form;
+mod dashboard;
 mod dependencies;
 pub mod events_doc;
 mod file_headers;
 mod file_length;
 mod format;
+pub mod images;
 mod licenses;
 mod machine_paths;
 mod manifests;
@@ -18,6 +21,7 @@ mod policies;
 pub mod routes;
 mod rpc_files;
 mod unfinished;
+mod workflows;
 
 use std::cell::OnceCell;
 use std::path::Path;
@@ -107,6 +111,10 @@ pub const RULES: &[Rule] = &[
     policies::RULE,
     routes::RULE,
     events_doc::RULE,
+    images::RULE,
+    dashboard::RULE,
+    compose::RULE,
+    workflows::RULE,
     api::RULE,
     buf::RULE,
     format::RULE,

@@ -25,7 +25,7 @@ mod up;
 pub use down::{down, reset};
 pub use for_tests::ForTests;
 pub use place::Place;
-pub use server::{Durability, select};
+pub use server::{Durability, Server, select};
 pub use status::status;
 pub use table::print;
 pub use up::{Outcome, Started, up, variables};

@@ -1,6 +1,8 @@
 //! Tools that checks and tests need and nobody has to install by hand: each pinned, in its own folder of the cache, made once.
 
+mod actionlint;
 mod buf;
+mod compose;
 mod grpcurl;
 mod install;
 mod python;
@@ -21,6 +23,22 @@ pub fn buf() -> Result<Found> {
 #[cfg(test)]
 pub fn installed_buf() -> Option<PathBuf> {
     install::find(&buf::tool()).ok().flatten()
+}
+
+/// The reader of compose files.
+pub fn compose_model() -> Result<Found> {
+    install::find_or_install(&compose::tool())
+}
+
+/// The reader of compose files, if it is installed already.
+#[cfg(test)]
+pub fn installed_compose_model() -> Option<PathBuf> {
+    install::find(&compose::tool()).ok().flatten()
+}
+
+/// The linter of workflows.
+pub fn actionlint() -> Result<Found> {
+    install::find_or_install(&actionlint::tool())
 }
 
 /// What the polyglot tests need, with the variables by which they find it.
