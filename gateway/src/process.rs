@@ -207,7 +207,10 @@ pub fn backends(ways: &[(&str, Upstream)]) -> anyhow::Result<Backends> {
     let pool = prost_reflect::DescriptorPool::decode(tasktracker_proto::DESCRIPTORS).context("the protos")?;
     let mut backends = Backends::default();
     for service in pool.services() {
-        let part = service.package_name().strip_prefix("tasktracker.").and_then(|rest| rest.split('.').next());
+        let part = service
+            .package_name()
+            .strip_prefix("tasktracker.")
+            .and_then(|rest| rest.split('.').next());
         if let Some((_, way)) = ways.iter().find(|(name, _)| Some(*name) == part) {
             backends.by_service.insert(service.full_name().to_owned(), way.clone());
         }

@@ -106,6 +106,9 @@ mod tests {
             ..Settings::postgres("postgres://h")
         };
         assert_eq!(other.url_of("core").as_deref(), Some("postgres://h/second_core"));
-        assert_eq!(renamed("postgres://u:p@h:1/mine?a=b", "postgres"), "postgres://u:p@h:1/postgres?a=b");
+        assert_eq!(
+            renamed("postgres://u:p@h:1/mine?a=b", "postgres"),
+            "postgres://u:p@h:1/postgres?a=b"
+        );
     }
 }

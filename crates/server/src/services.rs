@@ -78,7 +78,10 @@ mod tests {
     #[test]
     fn addresses_are_read_and_nonsense_is_refused() {
         let read: Addresses = "http://a:1, https://[::1]:2".parse().unwrap();
-        assert_eq!(read.iter().map(ToString::to_string).collect::<Vec<_>>(), ["http://a:1/", "https://[::1]:2/"]);
+        assert_eq!(
+            read.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            ["http://a:1/", "https://[::1]:2/"]
+        );
         for nonsense in ["", " , ", "a:1", "ftp://a", "http://a/path", "http://"] {
             assert!(nonsense.parse::<Addresses>().is_err(), "{nonsense:?}");
         }

@@ -41,11 +41,7 @@ pub trait Part: Send + Sync + 'static {
     fn migrate(db: &Database) -> impl Future<Output = Result<(), OpenError>> + Send;
 
     /// Starts it. `services` tells the way to the others.
-    fn start(
-        ground: Ground,
-        config: &Config,
-        services: &dyn WayTo,
-    ) -> impl Future<Output = anyhow::Result<Started>> + Send;
+    fn start(ground: Ground, config: &Config, services: &dyn WayTo) -> impl Future<Output = anyhow::Result<Started>> + Send;
 }
 
 /// Tells the way to a service.

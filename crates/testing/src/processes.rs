@@ -152,7 +152,9 @@ impl Drop for Processes {
 fn free_ports() -> BTreeMap<&'static str, u16> {
     // All at once, so that none is given twice.
     let taken = PARTS.map(|part| (part, TcpListener::bind("127.0.0.1:0").expect("a free port")));
-    let ports = taken.iter().map(|(part, port)| (*part, port.local_addr().expect("an address").port()));
+    let ports = taken
+        .iter()
+        .map(|(part, port)| (*part, port.local_addr().expect("an address").port()));
     ports.collect()
 }
 

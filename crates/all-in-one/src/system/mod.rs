@@ -79,8 +79,7 @@ impl System {
             anyhow::Ok((core, files))
         });
         let counting = Box::pin(tasktracker_analytics::process::start(&house, settings.analytics.clone()));
-        let (((core, core_service), (files, files_service)), (analytics, analytics_service)) =
-            tokio::try_join!(core_then_files, counting)?;
+        let (((core, core_service), (files, files_service)), (analytics, analytics_service)) = tokio::try_join!(core_then_files, counting)?;
 
         let services = vec![auth_service, core_service, analytics_service, files_service];
         let held = [

@@ -62,7 +62,12 @@ impl System {
         if let Some(log) = &self.log {
             return Ok(log.unhandled().await? > 0);
         }
-        for consumers in [self.auth.consumers(), &self.core.consumers, &self.files.consumers, &self.analytics.consumers] {
+        for consumers in [
+            self.auth.consumers(),
+            &self.core.consumers,
+            &self.files.consumers,
+            &self.analytics.consumers,
+        ] {
             if consumers.unhandled().await? > 0 {
                 return Ok(true);
             }

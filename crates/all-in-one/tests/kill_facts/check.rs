@@ -126,4 +126,3 @@ async fn inbox_of_grace(server: &Entrance) -> Vec<Notification> {
         }
     }
 }
-

@@ -58,7 +58,9 @@ async fn together(instance: &Processes, story: &Story) {
         let upload = GetUploadRequest {
             upload_id: "01980000-0000-7000-8000-000000000000".to_owned(),
         };
-        let core = ProjectServiceClient::new(channel.clone()).get_project(signed(&token, project)).await;
+        let core = ProjectServiceClient::new(channel.clone())
+            .get_project(signed(&token, project))
+            .await;
         let analytics = StatisticsServiceClient::new(channel.clone())
             .get_project_statistics(signed(&token, statistics))
             .await;

@@ -239,4 +239,3 @@ fn async_pieces(pieces: Vec<WriteUploadRequest>) -> impl futures_util::Stream<It
         Some((piece, rest))
     })
 }
-

@@ -4,9 +4,7 @@ use std::sync::PoisonError;
 
 use tasktracker_proto::files::v1::file_service_client::FileServiceClient;
 use tasktracker_proto::files::v1::upload_service_client::UploadServiceClient;
-use tasktracker_proto::files::v1::{
-    CompleteUploadRequest, DownloadFileRequest, GetUploadRequest, ListTaskFilesRequest, UploadState,
-};
+use tasktracker_proto::files::v1::{CompleteUploadRequest, DownloadFileRequest, GetUploadRequest, ListTaskFilesRequest, UploadState};
 use tasktracker_testing::{Entrance, signed};
 
 use super::story::{SIZE, Story, content, pieces};
@@ -70,4 +68,3 @@ pub async fn files_of(server: &Entrance, token: &str, task_id: &str) -> Vec<Stri
         .await;
     listed.expect("lists").into_inner().files.into_iter().map(|file| file.id).collect()
 }
-

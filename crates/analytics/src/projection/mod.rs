@@ -98,7 +98,13 @@ impl Projection {
             Outcome::Alone => Vec::new(),
         };
         if !others.is_empty() {
-            let all = others.iter().map(Ticket::events).chain([&*readable]).flatten().cloned().collect::<Vec<_>>();
+            let all = others
+                .iter()
+                .map(Ticket::events)
+                .chain([&*readable])
+                .flatten()
+                .cloned()
+                .collect::<Vec<_>>();
             if self.count_on(&mut known, &all).await.is_ok() {
                 others.iter().for_each(Ticket::counted);
                 return Ok(());

@@ -31,7 +31,8 @@ impl Journal {
     pub fn new(after: i64, id: &str, writes: &[Write]) -> Result<Option<(Self, Vec<Write>)>, StoreError> {
         let (mut entries, mut bytes) = (Vec::<Fields>::new(), usize::MAX);
         for (index, write) in writes.iter().enumerate() {
-            let change = serde_json::to_vec(&(&write.id, write.was, &write.fields)).map_err(|error| StoreError::damaged(&write.id, error))?;
+            let change =
+                serde_json::to_vec(&(&write.id, write.was, &write.fields)).map_err(|error| StoreError::damaged(&write.id, error))?;
             if bytes > CHUNK_BYTES || entries.last().is_some_and(|entry| entry.0.len() >= CHUNK) {
                 entries.push(Fields::default());
                 bytes = 0;

@@ -99,7 +99,9 @@ pub async fn open(settings: &MongoSettings, db: &Database) -> anyhow::Result<Sha
     #[cfg(feature = "mongodb")]
     return Ok(Arc::new(MongoStore::open(settings).await?));
     #[cfg(not(feature = "mongodb"))]
-    anyhow::bail!("analytics.mongodb.url is set, but this program was built without MongoDB: take one with the feature `mongodb`, or leave it empty")
+    anyhow::bail!(
+        "analytics.mongodb.url is set, but this program was built without MongoDB: take one with the feature `mongodb`, or leave it empty"
+    )
 }
 
 /// A store of documents. Where it is not atomic, the document [`HEAD`] is written alone, and of many writers on top of one revision of it

@@ -22,7 +22,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("ephemeral", &["server"]),
     ("mail", &["server"]),
     ("migrations", &["database", "events", "jobs"]),
-    ("service", &["proto", "server", "identity", "database", "events", "jobs", "migrations"]),
+    (
+        "service",
+        &["proto", "server", "identity", "database", "events", "jobs", "migrations"],
+    ),
     // Services.
     ("auth", SERVICE),
     ("core", SERVICE),

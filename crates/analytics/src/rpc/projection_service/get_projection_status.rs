@@ -28,7 +28,11 @@ pub async fn get_projection_status(
     let head = app.store().get(&[HEAD.to_owned()]).await?.pop();
     let all = (ids::SOURCES.to_owned(), end_of(ids::SOURCES));
     let counted = all_in(app.store(), &all).await?;
-    let ends = app.ends.ask(&TOPICS).await.map_err(|error| RpcError::unavailable("events", error))?;
+    let ends = app
+        .ends
+        .ask(&TOPICS)
+        .await
+        .map_err(|error| RpcError::unavailable("events", error))?;
     let archived = app.store().count(archive::ALL, &end_of(archive::ALL)).await?;
     let dead = app.consumers.dead_letters().count().await.map_err(Failure::from)?;
     let sources = TOPICS.iter().flat_map(|topic| sources(*topic, &counted, &ends)).collect();
@@ -84,7 +88,10 @@ mod tests {
         let counted = [place(topic, 0, 5), place(topic, 10, 7), place(other, 0, 90)];
         let ends = [(0, 9), (2, 4), (10, 7)].map(|(partition, end)| ((topic.name.to_owned(), partition), end));
         let told = sources(topic, &counted, &ends.into());
-        let told: Vec<_> = told.iter().map(|of| (of.partition, of.position as i64, of.lag, of.last_occur_time.is_some())).collect();
+        let told: Vec<_> = told
+            .iter()
+            .map(|of| (of.partition, of.position as i64, of.lag, of.last_occur_time.is_some()))
+            .collect();
         assert_eq!(told, [(0, 5, 4, true), (2, 0, 4, false), (10, 7, 0, true)]);
         let nothing = sources(topic, &[], &Positions::new());
         assert_eq!(nothing.iter().map(|of| (of.partition, of.lag)).collect::<Vec<_>>(), [(0, 0)]);

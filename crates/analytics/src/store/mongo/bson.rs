@@ -26,7 +26,12 @@ pub fn from_bson(stored: Bsons) -> Result<Document, StoreError> {
             Bson::Int32(number) => Value::Number(i64::from(*number)),
             Bson::String(text) => Value::Text(text.clone()),
             Bson::Binary(binary) => Value::Bytes(binary.bytes.clone()),
-            _ => return Err(StoreError::damaged(&id, format!("the field {name} is neither number nor text nor bytes"))),
+            _ => {
+                return Err(StoreError::damaged(
+                    &id,
+                    format!("the field {name} is neither number nor text nor bytes"),
+                ));
+            }
         };
         fields.0.insert(name.clone(), value);
     }

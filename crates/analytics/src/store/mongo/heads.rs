@@ -19,7 +19,10 @@ const KEPT: i64 = 64;
 pub async fn newest(server: &Server) -> Result<Option<Document>, StoreError> {
     let newest = server.find(HEADS, doc! {}, true, 1).await?.pop();
     let head = newest.map(from_bson).transpose()?;
-    Ok(head.map(|head| Document { id: HEAD.to_owned(), ..head }))
+    Ok(head.map(|head| Document {
+        id: HEAD.to_owned(),
+        ..head
+    }))
 }
 
 /// Makes a new revision on top of another one.

@@ -146,7 +146,8 @@ impl MongoStore {
 
     async fn count_range(&self, from: &str, to: &str) -> Result<u64, StoreError> {
         let collections = self.collections(from, to).await?;
-        let counts = stream::iter(collections).map(|(collection, _)| async move { self.server.count(&collection, between(from, to)).await });
+        let counts =
+            stream::iter(collections).map(|(collection, _)| async move { self.server.count(&collection, between(from, to)).await });
         let counts: Vec<u64> = counts.buffer_unordered(AT_ONCE).try_collect().await?;
         Ok(counts.into_iter().sum())
     }
@@ -164,7 +165,8 @@ async fn settle(server: &Server, spread: u32) -> anyhow::Result<Layout> {
         }
     };
     let spread = known.and_then(|known| u32::try_from(known.get_i64("spread").ok()?).ok());
-    let spread = spread.ok_or_else(|| anyhow::anyhow!("the collection {LAYOUT} does not say how documents are spread: restore it from a backup"))?;
+    let spread =
+        spread.ok_or_else(|| anyhow::anyhow!("the collection {LAYOUT} does not say how documents are spread: restore it from a backup"))?;
     Ok(Layout { spread })
 }
 

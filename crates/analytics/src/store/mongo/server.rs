@@ -45,7 +45,9 @@ impl Server {
         };
         let about = asked.await.map_err(|error| {
             let (hosts, database) = (hosts.join(","), &settings.database);
-            anyhow!("the database {database} of analytics.mongodb.url at {hosts} cannot be used; check that setting and the server: {error}")
+            anyhow!(
+                "the database {database} of analytics.mongodb.url at {hosts} cannot be used; check that setting and the server: {error}"
+            )
         })?;
         Ok((server, about.contains_key("ferretdbVersion")))
     }
@@ -140,7 +142,9 @@ async fn in_time<T>(timeout: Duration, work: impl Future<Output = mongodb::error
 
 async fn options(settings: &MongoSettings) -> anyhow::Result<ClientOptions> {
     if settings.url.starts_with("mongodb+srv:") {
-        bail!("analytics.mongodb.url must name its hosts, as mongodb://host:port does: names that are looked up (mongodb+srv) are not supported");
+        bail!(
+            "analytics.mongodb.url must name its hosts, as mongodb://host:port does: names that are looked up (mongodb+srv) are not supported"
+        );
     }
     if settings.database.is_empty() {
         bail!("analytics.mongodb.database must not be empty");

@@ -136,7 +136,12 @@ mod tests {
 
     #[test]
     fn commands_are_as_large_as_servers_take_them() {
-        let pieces = |sizes: &[usize], most| chunks(sizes, (most, BYTES), |size| *size).iter().map(|piece| piece.len()).collect::<Vec<_>>();
+        let pieces = |sizes: &[usize], most| {
+            chunks(sizes, (most, BYTES), |size| *size)
+                .iter()
+                .map(|piece| piece.len())
+                .collect::<Vec<_>>()
+        };
         assert_eq!(pieces(&[], 3), []);
         assert_eq!(pieces(&[1; 7], 3), [3, 3, 1]);
         assert_eq!(pieces(&[BYTES, 1, BYTES - 1, 1, BYTES * 2, 1], 100), [1, 2, 1, 1, 1]);

@@ -18,19 +18,29 @@ use crate::store::mongo::Own;
 
 /// Always the same histories: each takes seconds.
 fn histories(count: usize) -> Vec<History> {
-    let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha));
+    let mut runner = TestRunner::new_with_rng(
+        Config::default(),
+        TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha),
+    );
     let mut history = || {
         let deeds = history::deeds().new_tree(&mut runner).expect("deeds").current();
         History::of(&deeds)
     };
-    std::iter::repeat_with(&mut history).filter(|history| history.events.len() >= 25).take(count).collect()
+    std::iter::repeat_with(&mut history)
+        .filter(|history| history.events.len() >= 25)
+        .take(count)
+        .collect()
 }
 
 /// The parts of a topic that events stand in, by what they are about.
 fn spread(events: &[Event], parts: i32) -> Vec<Event> {
     let mut positions = std::collections::BTreeMap::<(&str, i32), i64>::new();
     let place = |event: &Event| {
-        let partition = event.key.bytes().fold(0_i32, |sum, byte| sum.wrapping_mul(31).wrapping_add(i32::from(byte))).rem_euclid(parts);
+        let partition = event
+            .key
+            .bytes()
+            .fold(0_i32, |sum, byte| sum.wrapping_mul(31).wrapping_add(i32::from(byte)))
+            .rem_euclid(parts);
         let position = positions.entry((event.topic.name, partition)).or_default();
         *position += 1;
         Event {
@@ -116,7 +126,10 @@ async fn processes_that_share_the_parts_of_topics_count_together() {
 async fn deliver(counting: Projection, events: Vec<Event>) {
     for batch in events.chunks(3) {
         while let Err(error) = counting.count(batch).await {
-            assert!(matches!(error, CountError::Store(StoreError::Conflict | StoreError::Unavailable(_))), "{error:?}");
+            assert!(
+                matches!(error, CountError::Store(StoreError::Conflict | StoreError::Unavailable(_))),
+                "{error:?}"
+            );
         }
     }
 }

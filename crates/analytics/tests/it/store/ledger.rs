@@ -150,7 +150,10 @@ async fn two_writers_take_turns_whatever_breaks() {
         writers[0].open().await.unwrap();
         let counters = counters(&store);
         assert!((least..=most).contains(&counters[0]), "{crash}: {counters:?} {least}..={most}");
-        assert!(counters[1..4].iter().all(|counter| *counter == counters[0]), "{crash}: {counters:?}");
+        assert!(
+            counters[1..4].iter().all(|counter| *counter == counters[0]),
+            "{crash}: {counters:?}"
+        );
         assert_eq!(counters[4], counters[0] % 2, "{crash}: {counters:?}");
     }
 }

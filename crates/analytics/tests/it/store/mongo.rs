@@ -30,13 +30,26 @@ impl Own {
 
     /// The same behind a proxy, which must be mended at the end.
     pub async fn behind_a_proxy(mut self) -> (Proxy, Self) {
-        let server = self.settings.url.trim_start_matches("mongodb://").split('/').next().expect("a host").to_owned();
+        let server = self
+            .settings
+            .url
+            .trim_start_matches("mongodb://")
+            .split('/')
+            .next()
+            .expect("a host")
+            .to_owned();
         let host = server.rsplit('@').next().expect("a host").to_owned();
         let proxy = Proxy::start(host.clone()).await;
         // What is beside the address stays; a cluster would name its members otherwise, past the proxy.
         let url = self.settings.url.replace(&host, &proxy.address.to_string());
         let (slash, mark) = (url["mongodb://".len()..].contains('/'), url.contains('?'));
-        let direct = if mark { "&directConnection=true" } else if slash { "?directConnection=true" } else { "/?directConnection=true" };
+        let direct = if mark {
+            "&directConnection=true"
+        } else if slash {
+            "?directConnection=true"
+        } else {
+            "/?directConnection=true"
+        };
         self.settings.url = format!("{url}{direct}");
         // What is left unfinished is taken over soon.
         self.settings.command_timeout_ms = 1_000;

@@ -43,7 +43,11 @@ async fn round_trips_are_few_and_do_not_grow() {
     }
 
     // On PostgreSQL a statement commits by itself.
-    let written = if world.system.core.db.backend() == Backend::Postgres { 1 } else { 2 };
+    let written = if world.system.core.db.backend() == Backend::Postgres {
+        1
+    } else {
+        2
+    };
     let before = counts();
     let task = ada.task(&web, "one more").await;
     assert_eq!(spent(&world, before).1, written, "CreateTask: the writes, and the commit");

@@ -38,9 +38,17 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     std::fs::create_dir_all(&data_dir).with_context(|| format!("cannot make {}", data_dir.display()))?;
     let settings = settings(&data_dir, &servers()?)?;
 
-    run_to_its_end(Command::new(folder.join("tasktracker")).args(["topics", "apply"]), &settings, &data_dir)?;
+    run_to_its_end(
+        Command::new(folder.join("tasktracker")).args(["topics", "apply"]),
+        &settings,
+        &data_dir,
+    )?;
     for part in PARTS {
-        run_to_its_end(Command::new(folder.join(format!("tasktracker-{part}"))).arg("migrate"), &settings, &data_dir)?;
+        run_to_its_end(
+            Command::new(folder.join(format!("tasktracker-{part}"))).arg("migrate"),
+            &settings,
+            &data_dir,
+        )?;
     }
     if arguments.demo {
         let mut demo = Command::new(folder.join("tasktracker"));
@@ -54,7 +62,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
          auth 50051, core 50052, analytics 50053, files 50054. Stop with Ctrl-C; the servers go on: cargo xtask services down"
     ));
     let mut command = Command::new("sh");
-    command.args(["-c", SCRIPT, "tasktracker"]).arg(&folder).arg(port).current_dir(&data_dir);
+    command
+        .args(["-c", SCRIPT, "tasktracker"])
+        .arg(&folder)
+        .arg(port)
+        .current_dir(&data_dir);
     become_process(command.envs(settings))
 }
 
@@ -73,7 +85,9 @@ fn servers() -> Result<Vec<(&'static str, String)>> {
 fn settings(data_dir: &Path, servers: &[(&'static str, String)]) -> Result<Vec<(String, String)>> {
     let at = |name: &str| {
         let found = servers.iter().find(|(variable, _)| *variable == name);
-        found.map(|(_, address)| address.clone()).with_context(|| format!("no server is at {name}"))
+        found
+            .map(|(_, address)| address.clone())
+            .with_context(|| format!("no server is at {name}"))
     };
     let s3 = at("TASKTRACKER_TEST_S3")?;
     let (keys, s3) = s3.trim_start_matches("http://").split_once('@').context("S3 has no keys")?;
@@ -94,7 +108,10 @@ fn settings(data_dir: &Path, servers: &[(&'static str, String)]) -> Result<Vec<(
         ("TASKTRACKER_MAIL__SES__REGION".to_owned(), "us-east-1".to_owned()),
         ("TASKTRACKER_MAIL__SES__ACCESS_KEY_ID".to_owned(), "local".to_owned()),
         ("TASKTRACKER_MAIL__SES__SECRET_ACCESS_KEY".to_owned(), "local".to_owned()),
-        ("TASKTRACKER_INSTANCE__SECRET_FILE".to_owned(), secret_file(data_dir)?.display().to_string()),
+        (
+            "TASKTRACKER_INSTANCE__SECRET_FILE".to_owned(),
+            secret_file(data_dir)?.display().to_string(),
+        ),
     ])
 }
 
