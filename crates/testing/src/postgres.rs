@@ -53,6 +53,7 @@ impl Drop for Databases {
 /// Drops databases beside the tests.
 static SWEEPER: LazyLock<Sender<(String, Vec<String>)>> = LazyLock::new(|| {
     let (sender, receiver) = channel::<(String, Vec<String>)>();
+    #[expect(clippy::disallowed_methods, reason = "it outlives each test and its runtime")]
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.expect("a runtime");

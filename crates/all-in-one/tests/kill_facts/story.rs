@@ -167,7 +167,7 @@ impl Story {
             ..Task::default()
         };
         let task_id = self.task(channel.clone(), token, task).await?;
-        if round % 2 == 0 {
+        if round.is_multiple_of(2) {
             let done = MoveTaskRequest {
                 task_id,
                 status_id: self.done_id.clone(),

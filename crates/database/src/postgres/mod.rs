@@ -91,7 +91,7 @@ async fn make(url: &str, owner: &str) -> Result<(), OpenError> {
             .execute_unprepared(&format!("CREATE DATABASE \"{}\"", name.replace('"', "\"\"")))
             .await;
         let closed = server.close().await;
-        made.and_then(|_| closed)
+        made.and(closed)
     };
     match made.await {
         Err(error) if !code_of(&error).is_some_and(|code| MADE_MEANWHILE.contains(&code.as_str())) => Err(OpenError::Absent {

@@ -1,4 +1,9 @@
 //! Files through its API, on real stores: one file an RPC; its store of contents by itself; what it does without being asked.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a test may fail by panicking, and says what it skips"
+)]
 
 mod blobs;
 #[cfg(feature = "s3")]

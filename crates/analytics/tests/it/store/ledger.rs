@@ -126,7 +126,7 @@ async fn two_writers_take_turns_whatever_breaks() {
                 store.break_after(crash, crash % 2 == 0, crash * 17);
             }
             // They take turns, but not one by one; each works on the lock as it remembers it.
-            let turn = usize::from((round * 7 + crash as usize) % 3 == 0);
+            let turn = usize::from((round * 7 + crash as usize).is_multiple_of(3));
             let head = match known[turn].take() {
                 Some(head) => Ok(head),
                 None => writers[turn].open().await,
