@@ -49,21 +49,30 @@ pub struct Parts {
     pub lifecycle: Lifecycle,
 }
 
-/// Puts the gateway together. It forgets sessions as they end.
+/// Puts the gateway together, and lets it forget sessions as they end.
 ///
 /// # Errors
 /// A setting that cannot be.
 pub fn start(parts: Parts) -> anyhow::Result<Gateway> {
-    let gateway = Gateway::new(
+    let (ended, lifecycle) = (parts.changes.subscribe(), parts.lifecycle.clone());
+    let gateway = assemble(parts)?;
+    forget_ended_sessions(&gateway, ended, &lifecycle);
+    Ok(gateway)
+}
+
+/// Puts the gateway together; nothing runs yet.
+///
+/// # Errors
+/// A setting that cannot be.
+pub fn assemble(parts: Parts) -> anyhow::Result<Gateway> {
+    Gateway::new(
         parts.config,
         tasktracker_proto::DESCRIPTORS_WITH_COMMENTS,
         &parts.backends,
         Arc::new(AtAuth(CredentialServiceClient::new(parts.auth))),
         parts.clock,
         parts.ids,
-    )?;
-    forget_ended_sessions(&gateway, parts.changes.subscribe(), &parts.lifecycle);
-    Ok(gateway)
+    )
 }
 
 /// Opens the gateway's port.

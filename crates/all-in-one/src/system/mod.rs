@@ -172,7 +172,7 @@ pub fn openapi(settings: &Settings) -> anyhow::Result<String> {
     let nowhere = Upstream::local(Stack::around(RoutesBuilder::default().routes(), ids.clone()));
     let nobody = Credential::new(nowhere.clone(), "gateway", &InstanceSecret::in_memory(ids.secret()), clock.clone());
     let everywhere = PORTS.map(|(name, _)| (name, nowhere.clone()));
-    let gateway = gateway::start(gateway::Parts {
+    let gateway = gateway::assemble(gateway::Parts {
         config: settings.gateway.clone(),
         backends: gateway::backends(&everywhere)?,
         auth: nobody.calling(nowhere),
