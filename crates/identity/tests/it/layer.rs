@@ -159,6 +159,7 @@ async fn the_open_rpcs_are_these() {
         "AccountService/Register",
         "CredentialService/IssueServiceToken",
         "KeyService/GetKeySet",
+        "MailFeedbackService/ReceiveFeedback",
         "NotificationService/GetUnsubscribePage",
         "NotificationService/Unsubscribe",
         "SessionService/RefreshSession",
