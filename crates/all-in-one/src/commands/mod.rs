@@ -65,7 +65,8 @@ struct Common {
 impl Common {
     /// The configuration without flags.
     fn config(&self) -> anyhow::Result<Config> {
-        let mut config = defaults()?;
+        // Where the services are is for processes that hold one of them; the environment may be shared with these.
+        let mut config = defaults()?.one_of_many(&[]);
         if let Some(path) = &self.config {
             config = config.file(path)?;
         }

@@ -80,6 +80,8 @@ fn distributed(arguments: &Arguments, tools: &[Tool], tally: &mut Tally) -> Resu
     let servers = ForTests::start()?;
     let mut command = environment::cargo();
     command.args(["test", "--no-fail-fast", "--features", &programs::features(&WITH_FEATURE)]);
+    // What else there is of tests is about one process on files.
+    command.args(["--lib", "--test", "it", "--test", "journeys", "--test", "kill_facts"]);
     for package in ON_STORES {
         command.args(["--package", package]);
     }

@@ -125,6 +125,6 @@ mod tests {
     #[test]
     fn where_documents_are_never_changes() {
         let layout = Layout { spread: SPREAD };
-        assert_eq!(layout.collection_of(&format!("g1|task|{ONE}")), "g1_task_PIN");
+        assert_eq!(layout.collection_of(&format!("g1|task|{ONE}")), "g1_task_051");
     }
 }
